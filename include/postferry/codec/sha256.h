@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include <postferry/base/bytes.h>
+
+namespace postferry::codec {
+
+using Digest = std::array<std::byte, 32>;
+
+// SHA-256 (FIPS 180-4), growing. Copying copies the state, so that two digests may share a beginning.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256(const Sha256& other);
+  Sha256& operator=(const Sha256& other);
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  ~Sha256();
+
+  void update(Bytes bytes);
+  Digest digest() const;  // of what came so far; may be called again
+
+  static Digest of(Bytes bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postferry::codec

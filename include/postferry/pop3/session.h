@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <postferry/net/stream.h>
+
+namespace postferry::pop3 {
+
+struct Drop {
+  unsigned number = 0;
+  std::string uidl;                    // empty where the server gives none
+  std::optional<std::uint64_t> size;   // LIST's word: a hint
+};
+
+class Bodies {
+ public:
+  virtual ~Bodies() = default;
+  virtual void begin(const Drop& drop) = 0;
+  virtual void bytes(Bytes part) = 0;                // dots unstuffed, CRLF as sent
+  virtual void end(const Drop& drop) = 0;            // the terminator was read: only now is it good
+  virtual void refused(const Drop& drop, const std::string& server_text) = 0;  // -ERR
+};
+
+// One POP3 connection (RFC 1939, 2449, 2595, 3206, 5034). One thread. An EOF before a terminator is a lost
+// connection, never a message. After an Error wider than `message` the session is dead.
+class Session {
+ public:
+  Session(std::unique_ptr<net::Stream> stream, unsigned window = 64);  // reads the greeting, keeps its APOP stamp
+  ~Session();
+
+  void capabilities();                             // CAPA; a server without it has none
+  bool can(std::string_view capability) const;     // "STLS", "PIPELINING", "UIDL", "SASL PLAIN" ...
+  bool has_apop() const;
+  void start_tls(const net::TlsPolicy& policy);    // STLS, as careful as imap's
+  // USER/PASS, APOP or AUTH PLAIN: the best the server offers (over an open line APOP first). [AUTH]: {auth, endpoint,
+  // never}; [IN-USE], [LOGIN-DELAY], [SYS/TEMP]: {throttled, endpoint, later}; [SYS/PERM]: {rejected, endpoint, never}.
+  void login(std::string_view user, std::string_view secret);
+  void authenticate_xoauth2(std::string_view user, std::string_view token);
+
+  std::vector<Drop> list();                        // UIDL and LIST, joined; has_uidl() says whether UIDL was answered
+  bool has_uidl() const;
+  // TOP n 0, where the server can.
+  void headers(std::span<const Drop> wanted, Bodies& to);
+  // RETR, pipelined if CAPA allows.
+  void retrieve(std::span<const Drop> wanted, Bodies& to);
+  std::optional<Drop> in_flight() const;           // when the session died
+  void quit() noexcept;                            // at most two seconds; deletes nothing, for nothing was marked
+  void abort() noexcept;                           // any thread
+
+ private:
+  struct Pipe;
+  std::unique_ptr<Pipe> pipe_;
+};
+
+}  // namespace postferry::pop3
