@@ -31,7 +31,8 @@ class BoundedQueue {
   // Waits while full. After close() it is a bug to push.
   void push(T item, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!room_.wait(lock, stop, [&] { return items_.size() < capacity_; })) throw Cancelled();
+    const auto room = [&] { return items_.size() < capacity_; };
+    if (!room() && !room_.wait(lock, stop, room)) throw Cancelled();
     items_.push_back(std::move(item));
     if (items_.size() == 1) filled_.notify_all();
   }
@@ -41,7 +42,7 @@ class BoundedQueue {
   Popped<T> pop(std::stop_token stop, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     const auto ready = [&] { return !items_.empty() || closed_; };
-    if (!filled_.wait_until(lock, stop, deadline, ready)) {
+    if (!ready() && !filled_.wait_until(lock, stop, deadline, ready)) {
       if (stop.stop_requested()) throw Cancelled();
       return {};
     }
@@ -50,7 +51,8 @@ class BoundedQueue {
 
   Popped<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!filled_.wait(lock, stop, [&] { return !items_.empty() || closed_; })) throw Cancelled();
+    const auto ready = [&] { return !items_.empty() || closed_; };
+    if (!ready() && !filled_.wait(lock, stop, ready)) throw Cancelled();
     return take();
   }
 

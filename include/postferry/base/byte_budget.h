@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <mutex>
 #include <stop_token>
 
@@ -28,7 +29,7 @@ class ByteBudget {
 
   explicit ByteBudget(std::size_t bytes);
 
-  // Waits until `bytes` are free; asks for more than the whole budget are cut to it. Cancelled if
+  // Waits until `bytes` are free, first come, first served; asks for more than the whole budget are cut to it. Cancelled if
   // `stop` is requested meanwhile. Must not be called by a thread that holds leases which only it can
   // return (that is how deadlocks start); leases already handed on into a queue are no such thing.
   Lease take(std::size_t bytes, std::stop_token stop);
@@ -38,7 +39,8 @@ class ByteBudget {
 
   std::mutex mutex_;
   std::condition_variable_any freed_;
-  std::size_t free_;  // guarded by mutex_
+  std::size_t free_;               // guarded by mutex_
+  std::deque<const void*> queue_;  // guarded by mutex_; who waits, so that big asks are not starved by small ones
   const std::size_t total_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include <postferry/base/ports.h>
 
@@ -26,11 +27,12 @@ class ScratchFile {
   std::uint64_t size() const { return size_; }
 
  private:
+  std::filesystem::path folder_;  // for error sentences
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };
 
-// Reads a whole small file (configuration, a snapshot); Error{storage} beyond `most`.
+// Reads a whole small file (configuration, a snapshot); Error{storage} beyond `most`, Error{missing} if it is not there.
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t most = 64u << 20);
 
 }  // namespace postferry

@@ -34,9 +34,12 @@ class ByteSource {
 class OpenFile {
  public:
   virtual ~OpenFile() = default;
+  // Each is a write to the file: who has many small pieces collects them.
   virtual void append(std::span<const std::byte> bytes) = 0;
   virtual void sync() = 0;
-  // Syncs, closes and renames without replacing; both folders are synced, any folder just made too.
+  // Syncs, makes it read-only, closes and renames without replacing; missing folders are made; both folders
+  // are synced, any folder just made too. Ends the object's use. After any failure of an OpenFile (a failed
+  // fsync may have dropped what was written before it) it refuses every further call.
   // A file of that name already there: Error{storage, run, never}, nothing is changed.
   virtual void publish(const std::filesystem::path& name) = 0;
 };
