@@ -29,9 +29,10 @@ class ByteBudget {
 
   explicit ByteBudget(std::size_t bytes);
 
-  // Waits until `bytes` are free, first come, first served; asks for more than the whole budget are cut to it. Cancelled if
-  // `stop` is requested meanwhile. Must not be called by a thread that holds leases which only it can
-  // return (that is how deadlocks start); leases already handed on into a queue are no such thing.
+  // Waits until `bytes` are free, first come, first served; asks for more than the whole budget are cut to
+  // it. Cancelled if `stop` is requested meanwhile. Must not be called by a thread that holds leases which
+  // only it can return (that is how deadlocks start); leases already handed on into a queue are no such
+  // thing.
   Lease take(std::size_t bytes, std::stop_token stop);
 
  private:
@@ -39,8 +40,9 @@ class ByteBudget {
 
   std::mutex mutex_;
   std::condition_variable_any freed_;
-  std::size_t free_;               // guarded by mutex_
-  std::deque<const void*> queue_;  // guarded by mutex_; who waits, so that big asks are not starved by small ones
+  std::size_t free_;  // guarded by mutex_
+  std::deque<const void*>
+      queue_;  // guarded by mutex_; who waits, so that big asks are not starved by small ones
   const std::size_t total_;
 };
 

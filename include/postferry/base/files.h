@@ -32,7 +32,8 @@ class ScratchFile {
   std::uint64_t size_ = 0;
 };
 
-// Reads a whole small file (configuration, a snapshot); Error{storage} beyond `most`, Error{missing} if it is not there.
+// Reads a whole small file (configuration, a snapshot); Error{storage} beyond `most`, Error{missing} if it is
+// not there.
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t most = 64u << 20);
 
 }  // namespace postferry

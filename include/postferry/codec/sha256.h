@@ -16,12 +16,13 @@ class Sha256 {
   Sha256();
   Sha256(const Sha256& other);
   Sha256& operator=(const Sha256& other);
-  Sha256(Sha256&&) noexcept;
+  Sha256(Sha256&&) noexcept;  // the moved-from one may only be assigned to or destroyed
   Sha256& operator=(Sha256&&) noexcept;
   ~Sha256();
 
   void update(Bytes bytes);
   Digest digest() const;  // of what came so far; may be called again
+  Digest finish();        // of all that came; the object then begins anew (cheaper than digest() and a new one)
 
   static Digest of(Bytes bytes);
 
