@@ -27,7 +27,7 @@ struct Limits {
 
 struct FolderTask {
   mail::Folder folder;
-  std::vector<mail::Span> spans;          // one lane each
+  std::vector<mail::Span> spans;          // one lane each; none: nothing to open (\Noselect)
   bool unchanged = false;                 // its token says so: repeated, no lane
 };
 

@@ -13,7 +13,7 @@ namespace postferry::mail {
 namespace event {
 struct RunStarted { std::string account; std::uint64_t folders, messages, bytes; };
 struct FolderStarted { std::string folder; std::uint64_t messages, bytes; };
-struct Carried { std::string folder; std::uint64_t bytes; bool was_known; };  // in batches: bytes since the last one
+struct Carried { std::string folder; std::uint64_t bytes; bool was_known; std::uint64_t messages = 1; };  // in batches: since the last one
 struct GivenUp { Failure failure; };
 struct Note { std::string folder, text; };
 struct Waiting { std::string reason; std::chrono::seconds for_; };

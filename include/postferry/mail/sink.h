@@ -59,6 +59,7 @@ struct FolderEnd {
   bool listed = false;        // every lane finished and nothing failed: the cursor counts
   std::uint64_t failed = 0;   // messages
   std::string problem;        // why the folder was given up, if it was
+  bool suspicious = false;    // it shrank beyond belief, and nobody has said that this is right
 };
 
 struct Failure {

@@ -64,7 +64,8 @@ class FolderReader {
   virtual FolderState begin() = 0;
   // Lists `span` page by page and fetches what `choose` wants. Checks what was listed against what EXISTS
   // promised; if short, lists again; still short: Error{protocol, folder, never} "listing incomplete".
-  // May be called again after it threw an Error with blast `session`: it then signs in again and goes on with
+  // May be called again after it threw an Error with blast `session`, or one that says `later`: it then signs in
+  // again (if it must) and goes on with
   // the page it was on, and announces nothing a second time. The message in flight when a session died is set
   // aside as a suspect and tried last, alone, twice; then it is unavailable(failed). UIDVALIDITY changed
   // between two sessions: Error{protocol, folder, now}.
