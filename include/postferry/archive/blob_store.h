@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <postferry/base/bytes.h>
 #include <postferry/base/ports.h>
@@ -18,6 +19,12 @@ struct StoreName {
   Kind kind;
   std::string name;  // the path of FORMAT.md relative to the archive, "packs/2026/11/2026...-<hash>.tar.zst"
 };
+
+// The grammar of FORMAT.md's names, for every store: in which folder a kind lies (none: beside postferry.json), whether
+// by year and month, and whether a name is one of ours.
+std::string_view folder_of(Kind kind);
+bool has_months(Kind kind);
+bool is_store_name(Kind kind, std::string_view name);
 
 struct StoreTraits {
   unsigned parallel = 1;      // operations worth running at once
@@ -48,8 +55,9 @@ class BlobStore {
   virtual void get(const StoreName& name, std::uint64_t from, std::span<std::byte> into) const = 0;
   virtual std::uint64_t size(const StoreName& name) const = 0;
   // Sorted by name. Names that are none of ours are told to `foreign` and passed over.
-  virtual void list(Kind kind, const std::function<void(const std::string& name, std::uint64_t size)>& found,
-                    const std::function<void(const std::string& name)>& foreign = {}) const = 0;
+  using Found = std::function<void(const std::string& name, std::uint64_t size)>;
+  using Foreign = std::function<void(const std::string& name)>;
+  virtual void list(Kind kind, const Found& found, const Foreign& foreign = {}) const = 0;
   virtual void remove(const StoreName& name) = 0;
 };
 
