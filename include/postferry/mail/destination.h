@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <postferry/base/error.h>
+#include <postferry/mail/message.h>
+
+namespace postferry::mail {
+
+// One message found in a destination folder.
+struct Found {
+  std::uint32_t number = 0;  // UID
+  std::uint64_t size = 0;    // the server's word
+  Flags flags;
+};
+
+// A message on its way out, owned until it is answered.
+struct Outgoing {
+  std::uint64_t ticket = 0;  // the writer's own name for it
+  Message message;
+  Flags flags;               // what is to be set, filtered for this folder
+  std::optional<Received> date;
+};
+
+class Answers {
+ public:
+  virtual ~Answers() = default;
+  virtual void appended(Outgoing outgoing, std::optional<std::uint32_t> number) = 0;
+  virtual void refused(Outgoing outgoing, const Error& why) = 0;
+};
+
+// One folder of a server that is written to; one session, one thread. After an Error with blast `session` nothing of it
+// may be used but take_back().
+class DestinationFolder {
+ public:
+  virtual ~DestinationFolder() = default;
+  // SELECT. May be called again to see what is there now (NOOP).
+  virtual FolderState begin() = 0;
+  virtual bool takes_keyword(const std::string& keyword) const = 0;  // PERMANENTFLAGS
+  virtual bool read_only() const = 0;
+  // Ascending, from number `from` on.
+  virtual void survey(std::uint32_t from, const std::function<void(const Found&)>& found) = 0;
+  virtual void headers(std::span<const std::uint32_t> numbers,
+                       const std::function<void(std::uint32_t, const HeaderId&, const std::optional<MatchKey>&)>& found) = 0;
+  // Fetches one body, when content must decide; nothing if it is gone.
+  virtual std::optional<CanonicalId> canonical_of(std::uint32_t number) = 0;
+
+  // Hands over a batch (MULTIAPPEND where the server can); answers for it or earlier ones may come during the call.
+  // A batch that fails is sent again one by one, so that one bad message costs one message.
+  virtual void append(std::vector<Outgoing> batch, Answers& answers) = 0;
+  virtual void drain(Answers& answers) = 0;          // waits for every answer
+  virtual std::vector<Outgoing> take_back() = 0;     // what was handed over and not answered when the session died: in doubt
+  virtual void change_flags(std::uint32_t number, const Flags& add, const Flags& remove) = 0;
+};
+
+struct DestinationTraits {
+  char delimiter = '/';
+  std::optional<std::uint64_t> append_limit;  // APPENDLIMIT, bytes
+  std::optional<std::uint64_t> quota_left;    // bytes, where the server says
+  unsigned max_sessions = 1;
+};
+
+// An account that mail is put into. Any thread; a DestinationFolder belongs to one.
+class Destination {
+ public:
+  virtual ~Destination() = default;
+  virtual DestinationTraits traits(std::stop_token stop) = 0;
+  virtual std::vector<Folder> folders(std::stop_token stop) = 0;
+  virtual std::string wire_name(const FolderPath& path) const = 0;   // with its delimiter and namespace prefix
+  // Created if it is not there; subscribed if asked. Error{rejected, folder, never} if the server refuses the name.
+  virtual void ensure(const FolderPath& path, bool subscribe, std::stop_token stop) = 0;
+  virtual std::unique_ptr<DestinationFolder> open(const FolderPath& path, std::stop_token stop) = 0;
+};
+
+}  // namespace postferry::mail

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <postferry/mail/message.h>
+
+namespace postferry::mail {
+
+// (account id, wire name): a folder anywhere.
+struct FolderKey {
+  AccountId account;
+  std::string wire_name;
+  auto operator<=>(const FolderKey&) const = default;
+};
+
+using LaneId = std::int64_t;  // one source folder into one destination folder
+
+// A message that was carried: where from, where to, and what it was.
+struct Settled {
+  MessageRef source;
+  std::uint32_t number = 0;    // UID at the destination; 0: the server did not say and nobody has looked since
+  std::uint64_t size = 0;      // as the destination tells it; 0: unknown
+  Flags flags;                 // of the source, as last carried
+  CanonicalId canonical;
+  HeaderId header;
+  std::uint8_t altered = 0;    // which steps of --repair changed its bytes; 0: none
+};
+
+// What a destination folder was when it was last left.
+struct SinkFolderNote {
+  std::string epoch;           // its UIDVALIDITY then
+  std::uint32_t mark = 0;      // its UIDNEXT: before the first APPEND while open, after the last one when closed
+  bool open = false;           // a run was writing into it and did not come to its end
+  bool operator==(const SinkFolderNote&) const = default;
+};
+
+// What has been carried from accounts to accounts. SQLite in the state folder (catalog); believed only against what is at
+// the destination. Durable when a call returns; safe from any thread. Error{storage, run, never} names the file.
+class PushLedger {
+ public:
+  virtual ~PushLedger() = default;
+  virtual LaneId lane(const FolderKey& from, const FolderKey& to) = 0;
+  // The settlement of each of these references, if there is one: `found(i, settled)`.
+  virtual void known(LaneId lane, std::span<const Meta> page, const std::function<void(std::size_t, const Settled&)>& found) = 0;
+  virtual std::uint64_t count(LaneId lane) = 0;
+  virtual void settle(LaneId lane, std::span<const Settled> settled) = 0;
+  virtual void unsettle(LaneId lane, std::span<const MessageRef> sources) = 0;
+  // Every settlement into this folder, over all lanes.
+  virtual void settlements(const FolderKey& to, const std::function<void(LaneId, const Settled&)>& found) = 0;
+
+  // Recovery belongs to the destination folder, over all lanes that write into it.
+  virtual std::optional<SinkFolderNote> note(const FolderKey& to) = 0;
+  virtual void open(const FolderKey& to, const std::string& epoch, std::uint32_t mark) = 0;   // before the first APPEND
+  virtual void close(const FolderKey& to, const std::string& epoch, std::uint32_t next) = 0;  // every answer is noted
+};
+
+}  // namespace postferry::mail
