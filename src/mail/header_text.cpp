@@ -42,7 +42,9 @@ std::string decode(std::string_view raw, std::size_t most) {
   // a subject of megabytes is not worth decoding for what will be shown of it
   const auto cut = cut_utf8(raw, std::max<std::size_t>(4096, most * 16));
   std::string text = is_utf8(cut) ? std::string(cut) : from_cp1252(cut);
-  std::replace(text.begin(), text.end(), '\0', ' ');
+  // GMime wants it unfolded, and as a C string
+  const auto is_break = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  std::replace_if(text.begin(), text.end(), is_break, ' ');
   const std::unique_ptr<char, Free> decoded(
       g_mime_utils_header_decode_text(g_mime_parser_options_get_default(), text.c_str()));
   return decoded ? std::string(decoded.get()) : text;

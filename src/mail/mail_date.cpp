@@ -101,7 +101,7 @@ std::optional<std::chrono::sys_seconds> mail_date(std::string_view text) {
   if (!d || !m || !y || !time || !offset) return std::nullopt;
   const std::chrono::year_month_day day(std::chrono::year(*y), std::chrono::month(*m + 1),
                                         std::chrono::day(*d));
-  if (!day.ok()) return std::nullopt;
+  if (!day.ok() || *y < 1) return std::nullopt;
   return std::chrono::sys_days(day) + *time - *offset;
 }
 

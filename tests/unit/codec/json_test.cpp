@@ -149,7 +149,7 @@ TEST(Json, AgreesWithNlohmannOnRandomTexts) {
   constexpr std::string_view alphabet = "{}[]\",:\\u0d8eE+-.19tfn ab\x01\xC3\xA9";
   std::mt19937 random(20261124);
   int accepted = 0;
-  for (int i = 0; i < 30000; ++i) {
+  for (int i = 0; i < 8000; ++i) {
     std::string text = i % 2 == 0 ? "" : R"({"a":[1,"\u00e9",true],"b":-2.5e3})";
     for (unsigned edits = 1 + random() % 4; edits > 0; --edits) {
       const char c = alphabet[random() % alphabet.size()];
@@ -167,7 +167,7 @@ TEST(Json, AgreesWithNlohmannOnRandomTexts) {
     ++accepted;
     EXPECT_EQ(nlohmann::json::parse(ours->dump()), nlohmann::json::parse(text)) << text;
   }
-  EXPECT_GT(accepted, 1000);
+  EXPECT_GT(accepted, 300);
 }
 
 }  // namespace
