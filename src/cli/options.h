@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postferry::cli {
+
+enum class Command { init, backup, snapshots, ls, show, diff, export_, check, run, accounts, config_check };
+enum class When { automatic, always, never };
+
+// The command line as plain data. What a command does not know stays empty.
+struct Options {
+  Command command = Command::init;
+  std::vector<std::string> words;  // the operands, in order
+
+  // everywhere
+  bool quiet = false, json = false;
+  int verbose = 0;
+  When color = When::automatic;
+  std::string config_file, log_file, trace_file;
+
+  // what to take
+  std::vector<std::string> folder, exclude;
+  std::string since, before, max_size;
+  std::string snapshot;
+  std::vector<std::string> account;
+  bool merge = false, only_present = false;
+
+  // reaching a server
+  std::vector<std::string> password_command;
+  std::string auth_user;
+  std::optional<unsigned> connections;
+  std::optional<double> timeout, max_wait;
+  bool allow_plaintext = false;
+
+  // backup and run
+  bool dry_run = false, create = false, accept_shrink = false, full = false, all_jobs = false;
+  std::string as, codec, catalog;
+
+  // check and export
+  bool read_data = false, force = false;
+  std::string read_data_subset, format;
+};
+
+// What reading the arguments came to: options, or an exit status (help, version, a mistake that has been told).
+struct Parsed {
+  std::optional<int> exit;
+  Options options;
+};
+
+Parsed parse_arguments(int argc, const char* const* argv);
+
+}  // namespace postferry::cli
