@@ -50,7 +50,16 @@ struct FolderRecord {
   std::vector<mail::Span> reached;  // partial
   bool complete = false, suspicious = false;
   std::uint64_t count = 0, bytes = 0;      // entries, of every presence, and the sum of their sizes
+  std::uint64_t absent = 0;                // those of them that are released or gone
   std::vector<codec::Digest> shelves;
+};
+
+// Which packs were listed when a snapshot was written: with it, "has none of them vanished?" is one comparison. The pack
+// that holds the snapshot's own bytes (if the run wrote one) is not among them: its name was not known yet.
+struct PackList {
+  std::uint64_t count = 0;
+  codec::Digest digest{};                  // SHA-256 of their names in order, each followed by a line feed
+  bool is_embedded = false;                // a further pack holds this snapshot's bytes, and was published just before it
 };
 
 struct Snapshot {
@@ -66,6 +75,8 @@ struct Snapshot {
   mail::Balance balance;
   std::vector<FolderRecord> folders;
   std::vector<mail::Failure> failures;
+  std::uint64_t more_failures = 0;         // beyond those listed
+  std::optional<PackList> packs;           // absent in what an older version wrote
 };
 
 // Reads one snapshot's contents. Any number of them; each one thread.
@@ -145,6 +156,9 @@ class Archive {
 
   virtual ArchiveInfo info() const = 0;
   virtual void use(Cache* cache) = 0;           // not owned; validated on first need
+  // Hears what a person should know and no error says: a damaged table that was walked round, an archive that was rolled
+  // back, what was salvaged. Called from any thread, also during calls: it must not call back.
+  virtual void listen(std::function<void(const std::string&)> note) = 0;
   // By account and seq. A snapshot file that cannot be read is told to `damaged`.
   virtual std::vector<Snapshot> snapshots(const std::function<void(const Error&)>& damaged) const = 0;
   virtual std::unique_ptr<SnapshotReader> read(const Snapshot& snapshot) const = 0;
