@@ -15,15 +15,21 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+constexpr std::size_t most_words = 6;
+
+// The words of a date; more than there may be end the list.
 std::vector<std::string_view> words_of(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n,";
   std::vector<std::string_view> out;
-  while (true) {
-    const auto from = text.find_first_not_of(" \t\r\n,");
-    if (from == std::string_view::npos) return out;
-    const auto to = std::min(text.find_first_of(" \t\r\n,", from), text.size());
+  out.reserve(most_words + 1);
+  while (out.size() <= most_words) {
+    const auto from = text.find_first_not_of(blanks);
+    if (from == std::string_view::npos) break;
+    const auto to = std::min(text.find_first_of(blanks, from), text.size());
     out.push_back(text.substr(from, to - from));
     text.remove_prefix(to);
   }
+  return out;
 }
 
 // 1 to `most` digits, at most `limit`.

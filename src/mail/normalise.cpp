@@ -51,6 +51,7 @@ void outside_quotes(std::string_view text, Visit visit) {
 // so that brackets in them do not count.
 std::string unquoted_brackets(std::string_view text) {
   std::string out(text);
+  if (text.find_first_of("\"\\") == std::string_view::npos) return out;
   outside_quotes(text, [&out](std::size_t i, bool quoted) {
     if (quoted && (out[i] == '<' || out[i] == '>')) out[i] = '_';
     return true;
@@ -90,6 +91,7 @@ std::string collapsed(std::string_view text) {
 }
 
 std::string without_comments(std::string_view text) {
+  if (text.find('(') == std::string_view::npos) return std::string(text);
   std::string out;
   std::size_t depth = 0;
   bool quoted = false;
