@@ -97,7 +97,7 @@ void PackAppender::publish() {
   part_.reset();
   hash_ = codec::Sha256();
   offset_ = unsynced_ = 0;
-  const auto done = std::exchange(table_, PackTable());
+  const auto done = std::exchange(table_, TableDraft());
   listener_.published(name, done.entries(), done.tickets(), done.cost());
 }
 

@@ -13,7 +13,7 @@
 #include <postferry/codec/sha256.h>
 
 #include "held_frames.h"
-#include "pack_table.h"
+#include "table_draft.h"
 #include "pack_trailer.h"
 #include "pack_writer.h"
 
@@ -49,7 +49,7 @@ class PackAppender {
   std::unique_ptr<BlobWriter> part_;  // once there is something to write
   codec::Sha256 hash_;
   std::uint64_t offset_ = 0;
-  PackTable table_;
+  TableDraft table_;
   HeldFrames meta_;
   std::vector<std::uint64_t> pending_;  // tickets of a large mail that is not whole yet
 

@@ -1,4 +1,4 @@
-#include "pack_table.h"
+#include "table_draft.h"
 
 #include <iterator>
 
@@ -21,7 +21,7 @@ TocFrame placed_at(const Frame& frame, std::uint64_t offset) {
 
 }  // namespace
 
-void PackTable::add_mails(Frame& frame, std::uint64_t offset) {
+void TableDraft::add_mails(Frame& frame, std::uint64_t offset) {
   frames_.push_back({placed_at(frame, offset), frame.entries.size()});
   share_cost(frame);
   tickets_.insert(tickets_.end(), frame.tickets.begin(), frame.tickets.end());
@@ -29,7 +29,7 @@ void PackTable::add_mails(Frame& frame, std::uint64_t offset) {
 }
 
 // Each mail pays for its frame by its share of the raw bytes; the last one takes what rounding leaves.
-void PackTable::share_cost(const Frame& frame) {
+void TableDraft::share_cost(const Frame& frame) {
   if (frame.entries.empty()) {
     cost_.back() += frame.packed.size();  // the same large mail goes on
     return;
@@ -45,13 +45,13 @@ void PackTable::share_cost(const Frame& frame) {
   }
 }
 
-void PackTable::add_meta(Frame& frame) {
+void TableDraft::add_meta(Frame& frame) {
   meta_frames_.push_back({placed_at(frame, meta_length_), frame.entries.size()});
   move_entries(frame, meta_length_, meta_entries_);
   meta_length_ += frame.packed.size();
 }
 
-void PackTable::place_meta(std::uint64_t base) {
+void TableDraft::place_meta(std::uint64_t base) {
   for (auto& placed : meta_frames_) placed.frame.offset += base;
   for (auto& entry : meta_entries_) entry.frame += base;
   std::move(meta_frames_.begin(), meta_frames_.end(), std::back_inserter(frames_));
@@ -60,7 +60,7 @@ void PackTable::place_meta(std::uint64_t base) {
   meta_entries_.clear();
 }
 
-void PackTable::lines(std::chrono::sys_seconds time, codec::Codec codec,
+void TableDraft::lines(std::chrono::sys_seconds time, codec::Codec codec,
                       const std::function<void(std::string_view)>& line) const {
   std::string text;
   const auto give = [&] {

@@ -15,7 +15,7 @@
 namespace postferry::archive {
 
 // What the open pack holds, until its table of contents can be written.
-class PackTable {
+class TableDraft {
  public:
   // A compressed frame of mails that lies at `offset`. Takes the frame's entries.
   void add_mails(Frame& frame, std::uint64_t offset);
