@@ -52,14 +52,14 @@ struct MemoryAccount {
 // What a server of ours does wrong. Empty: nothing.
 struct SourceRules {
   std::size_t page_messages = 4;
-  bool tokens = false;                             // folders() gives tokens, as a CONDSTORE server's would
-  std::set<std::uint32_t> refused;                 // NO to the body
-  std::set<std::uint32_t> vanish;                  // expunged between listing and body
-  std::map<std::uint32_t, unsigned> lose_session;  // dies at the body, that often
-  std::set<std::uint32_t> hidden;                  // not listed, though EXISTS counts them
+  bool tokens = false;                               // folders() gives tokens, as a CONDSTORE server's would
+  std::set<std::uint32_t> refused{};                 // NO to the body
+  std::set<std::uint32_t> vanish{};                  // expunged between listing and body
+  std::map<std::uint32_t, unsigned> lose_session{};  // dies at the body, that often
+  std::set<std::uint32_t> hidden{};                  // not listed, though EXISTS counts them
   // Asked before every step: "list-folders", "sign-in", "begin", "page", "header", "body" ... with the folder
   // and the UID; may throw what the server makes of it.
-  std::function<void(const std::string& step, const std::string& folder, std::uint32_t uid)> before;
+  std::function<void(const std::string& step, const std::string& folder, std::uint32_t uid)> before{};
   unsigned max_sessions = 4;
 };
 
