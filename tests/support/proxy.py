@@ -1,0 +1,148 @@
+"""A relay to a plain IMAP or POP3 server that counts what passes, and can slow it down, cut it off or answer for it."""
+import re
+import socket
+import threading
+import time
+
+
+class Proxy:
+    """with Proxy(port) as proxy: proxy.port; proxy.bodies, proxy.body_bytes, proxy.connections, proxy.commands
+
+    rate        bytes a second from the server, for each connection
+    cut_after   bytes from the server, over all connections: then everything is closed and nobody is let in any more
+    stall_after bytes from the server: then it falls silent
+    answer      function(line of the client) -> bytes to send in place of asking the server, or None
+    """
+
+    def __init__(self, port, rate=None, cut_after=None, stall_after=None, answer=None, delay=0):
+        self.target = port
+        self.rate, self.cut_after, self.stall_after, self.answer, self.delay = rate, cut_after, stall_after, answer, delay
+        self.reset()
+        self.lock = threading.Lock()
+        self.sockets = []
+        self.cut = False
+        self.passed = threading.Event()   # set when anything of a body went through
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.port = self.listener.getsockname()[1]
+
+    def reset(self):
+        self.bodies = self.body_bytes = self.connections = self.bytes = 0
+        self.commands = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self.cut = True
+        self.listener.close()
+        with self.lock:
+            for s in self.sockets:
+                _close(s)
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.cut:
+                _close(client)
+                continue
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target), 30)
+            except OSError:
+                _close(client)
+                continue
+            server.settimeout(None)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.sockets += [client, server]
+                self.connections += 1
+            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._down, args=(server, client), daemon=True).start()
+
+    def _up(self, client, server):
+        try:
+            file = client.makefile("rb")
+            while line := file.readline():
+                with self.lock:
+                    self.commands.append(line.rstrip(b"\r\n").decode("latin-1"))
+                instead = self.answer(line) if self.answer else None
+                if instead is None:
+                    server.sendall(line)
+                else:
+                    client.sendall(instead)
+        except (OSError, ValueError):
+            pass  # either side has gone
+        _close(server)
+
+    def _down(self, server, client):
+        counter = _Counter(self)
+        try:
+            while data := server.recv(65536 if not self.rate else 4096):
+                if self.delay:
+                    time.sleep(self.delay)
+                if self.rate:
+                    time.sleep(len(data) / self.rate)
+                with self.lock:
+                    counter.feed(data)
+                    self.bytes += len(data)
+                    over = [limit for limit in (self.cut_after, self.stall_after) if limit is not None and self.bytes > limit]
+                if over:
+                    if self.cut_after is not None:
+                        self.cut = True
+                        with self.lock:
+                            for s in self.sockets:
+                                _close(s)
+                        return
+                    continue
+                client.sendall(data)
+        except OSError:
+            pass
+        _close(client)
+
+
+class _Counter:
+    """Finds the bodies in what an IMAP server says; anything in a literal is skipped over."""
+
+    BODY = re.compile(rb"(BODY\[\]|RFC822) \{(\d+)\}\r?\n?$")
+    LITERAL = re.compile(rb"\{(\d+)\}\r?\n$")
+
+    def __init__(self, proxy):
+        self.proxy, self.skip, self.line = proxy, 0, b""
+
+    def feed(self, data):
+        at = 0
+        while at < len(data):
+            if self.skip:
+                step = min(self.skip, len(data) - at)
+                self.skip -= step
+                at += step
+                continue
+            end = data.find(b"\n", at) + 1
+            if end == 0:
+                self.line += data[at:]
+                return
+            self.line += data[at:end]
+            at = end
+            literal = self.LITERAL.search(self.line)
+            if literal:
+                self.skip = int(literal[1])
+                if self.BODY.search(self.line):
+                    self.proxy.bodies += 1
+                    self.proxy.body_bytes += self.skip
+                    self.proxy.passed.set()
+            self.line = b""
+
+
+def _close(s):
+    try:
+        s.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # was closed already
+    s.close()
