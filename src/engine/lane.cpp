@@ -46,7 +46,7 @@ class LaneReader {
       // The writer has gone first; it has its own reason.
     }
     reader_.reset();  // gives its session back before anybody is told
-    pipe_.close(why);
+    pipe_.close(std::move(why));  // the last hold on it: it is freed where it is answered
   }
 
   const mail::FolderState& state() const { return state_; }  // after the first parcel
