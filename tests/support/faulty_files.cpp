@@ -214,6 +214,24 @@ std::map<std::string, std::string> FaultyFiles::contents() const {
   return all;
 }
 
+void FaultyFiles::sign_anew(const std::string& from, const std::string& to, const std::string& within) {
+  const auto replaced = [&](std::string text) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at))
+      text.replace(at, from.size(), to);
+    return text;
+  };
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::shared_ptr<Node>> files;
+  for (const auto& [path, node] : files_) {
+    if (path.find(within) != std::string::npos) node->data = replaced(node->data);
+    files[replaced(path)] = node;
+  }
+  std::set<std::string> folders;
+  for (const auto& path : folders_) folders.insert(replaced(path));
+  files_ = std::move(files);
+  folders_ = std::move(folders);
+}
+
 void FaultyFiles::flip_bit(const std::filesystem::path& path, std::uint64_t at) {
   const std::lock_guard lock(mutex_);
   auto& data = files_.at(key(path))->data;

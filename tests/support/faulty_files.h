@@ -44,6 +44,9 @@ class FaultyFiles final : public Files {
 
   // For tests that damage or compare.
   std::map<std::string, std::string> contents() const;
+  // In the names of files and folders, and in the contents of files whose path contains `within`: what was
+  // signed with one name is signed with another. `from` and `to` are equally long.
+  void sign_anew(const std::string& from, const std::string& to, const std::string& within);
   void flip_bit(const std::filesystem::path& path, std::uint64_t at);
 
  private:
