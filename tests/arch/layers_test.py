@@ -20,7 +20,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 THIRD_PARTY = {
     "Poco/": "Poco::", "openssl/": "OpenSSL::", "fmt/": "fmt::", "zstd": "PkgConfig::ZSTD", "zlib.h": "ZLIB::",
     "sqlite3.h": "SQLite::", "nlohmann/": "nlohmann_json::", "toml++/": "tomlplusplus::", "CLI/": "CLI11::",
-    "gmime/": "PkgConfig::GMIME", "glib": "PkgConfig::GMIME",
+    "gmime/": "PkgConfig::GMIME", "glib": "PkgConfig::GLIB",
 }
 
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "src", "include", "profiles", "tests", "packaging", "README.md",
