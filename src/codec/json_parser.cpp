@@ -1,5 +1,5 @@
-// By hand, because an archive has hundreds of thousands of lines and nlohmann's parser, through a copy into
-// our values, gives about a quarter of this one's speed.
+// By hand: keys keep their order and integers their 64 bits, so that a line of a page that was read can be written
+// again byte for byte, and an archive has hundreds of thousands of such lines. nlohmann-json is the judge in the tests.
 
 #include <charconv>
 #include <cstring>
