@@ -61,7 +61,7 @@ void TableDraft::place_meta(std::uint64_t base) {
 }
 
 void TableDraft::lines(std::chrono::sys_seconds time, codec::Codec codec,
-                      const std::function<void(std::string_view)>& line) const {
+                       const std::function<void(std::string_view)>& line) const {
   std::string text;
   const auto give = [&] {
     line(text);
