@@ -14,8 +14,8 @@
 namespace postferry::catalog {
 namespace {
 
-// Names are SHA-256: their first eight bytes are as good as random, and an index over integers is a third of one
-// over 32-byte blobs.
+// Names are SHA-256: their first eight bytes are as good as random, and an index over integers is a third of
+// one over 32-byte blobs.
 std::int64_t prefix_of(const codec::Digest& hash) {
   std::int64_t out = 0;
   std::memcpy(&out, hash.data(), sizeof out);
@@ -33,16 +33,22 @@ struct Statements {
       : packs(db, "SELECT name FROM packs ORDER BY name"),
         pack_of(db, "SELECT id, first, count FROM packs WHERE name=?1"),
         add_pack(db, "INSERT INTO packs (name, first, count) VALUES (?1, ?2, ?3)"),
-        add_entry(db, "INSERT INTO entries (prefix, pack, hash, name, frame, at, size, canonical, merge, header, key, date,"
-                      " sender, subject) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"),
+        add_entry(db,
+                  "INSERT INTO entries (prefix, pack, hash, name, frame, at, size, canonical, merge, header, "
+                  "key, date,"
+                  " sender, subject) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"),
         set_range(db, "UPDATE packs SET first=?2, count=?3 WHERE id=?1"),
         drop_entries(db, "DELETE FROM entries WHERE id>=?1 AND id<?2"),
         drop_pack(db, "DELETE FROM packs WHERE id=?1"),
-        find(db, "SELECT e.hash, p.name, e.name, e.frame, e.at, e.size, e.canonical, e.merge, e.header, e.key, e.date,"
-                 " e.sender, e.subject FROM entries e JOIN packs p ON p.id=e.pack WHERE e.prefix=?1"),
+        find(db,
+             "SELECT e.hash, p.name, e.name, e.frame, e.at, e.size, e.canonical, e.merge, e.header, e.key, "
+             "e.date,"
+             " e.sender, e.subject FROM entries e JOIN packs p ON p.id=e.pack WHERE e.prefix=?1"),
         each(db, "SELECT e.hash, p.name FROM entries e JOIN packs p ON p.id=e.pack ORDER BY e.id"),
         seq(db, "SELECT seq FROM seqs WHERE account=?1"),
-        set_seq(db, "INSERT INTO seqs VALUES (?1, ?2) ON CONFLICT (account) DO UPDATE SET seq=max(seq, excluded.seq)") {}
+        set_seq(db,
+                "INSERT INTO seqs VALUES (?1, ?2) ON CONFLICT (account) DO UPDATE SET seq=max(seq, "
+                "excluded.seq)") {}
 
   Statement packs, pack_of, add_pack, add_entry, set_range, drop_entries, drop_pack, find, each, seq, set_seq;
 };
@@ -56,11 +62,13 @@ class ArchiveCache final : public archive::Cache {
 
   std::vector<std::string> packs() override {
     std::vector<std::string> out;
-    guarded([&](Statements& with) {
-      out.clear();
-      Reading reading(with.packs);
-      while (with.packs.step()) out.push_back(with.packs.text(0));
-    }, [&] { out.clear(); });
+    guarded(
+        [&](Statements& with) {
+          out.clear();
+          Reading reading(with.packs);
+          while (with.packs.step()) out.push_back(with.packs.text(0));
+        },
+        [&] { out.clear(); });
     return out;
   }
 
@@ -75,7 +83,8 @@ class ArchiveCache final : public archive::Cache {
         add(with.add_entry, id, entry);
         if (first == 0) first = db_->last_row();
       }
-      // ids are handed out in a row within one transaction: that is how a pack is dropped without an index over packs
+      // ids are handed out in a row within one transaction: that is how a pack is dropped without an index
+      // over packs
       with.set_range.bind(1, id).bind(2, first).bind(3, static_cast<std::int64_t>(entries.size())).run();
       all.commit();
     });
@@ -91,15 +100,18 @@ class ArchiveCache final : public archive::Cache {
 
   std::optional<archive::Located> find(const codec::Digest& hash) override {
     std::optional<archive::Located> out;
-    guarded([&](Statements& with) {
-      out.reset();
-      Reading reading(with.find);
-      with.find.bind(1, prefix_of(hash));
-      while (!out && with.find.step()) {
-        const auto name = with.find.blob(0);
-        if (name.size() == hash.size() && std::equal(name.begin(), name.end(), hash.begin())) out = located(with.find, hash);
-      }
-    }, [&] { out.reset(); });
+    guarded(
+        [&](Statements& with) {
+          out.reset();
+          Reading reading(with.find);
+          with.find.bind(1, prefix_of(hash));
+          while (!out && with.find.step()) {
+            const auto name = with.find.blob(0);
+            if (name.size() == hash.size() && std::equal(name.begin(), name.end(), hash.begin()))
+              out = located(with.find, hash);
+          }
+        },
+        [&] { out.reset(); });
     return out;
   }
 
@@ -117,21 +129,25 @@ class ArchiveCache final : public archive::Cache {
 
   std::uint64_t highest_seq(const std::string& account) override {
     std::uint64_t out = 0;
-    guarded([&](Statements& with) {
-      Reading reading(with.seq);
-      with.seq.bind(1, account);
-      out = with.seq.step() ? static_cast<std::uint64_t>(with.seq.number(0)) : 0;
-    }, [&] { out = 0; });
+    guarded(
+        [&](Statements& with) {
+          Reading reading(with.seq);
+          with.seq.bind(1, account);
+          out = with.seq.step() ? static_cast<std::uint64_t>(with.seq.number(0)) : 0;
+        },
+        [&] { out = 0; });
     return out;
   }
 
   void saw_seq(const std::string& account, std::uint64_t seq) override {
-    guarded([&](Statements& with) { with.set_seq.bind(1, account).bind(2, static_cast<std::int64_t>(seq)).run(); });
+    guarded([&](Statements& with) {
+      with.set_seq.bind(1, account).bind(2, static_cast<std::int64_t>(seq)).run();
+    });
   }
 
  private:
-  // What goes wrong with the file is ours alone: it is emptied, and the answer is "unknown". A file that is merely in
-  // use by another process for long is left alone.
+  // What goes wrong with the file is ours alone: it is emptied, and the answer is "unknown". A file that is
+  // merely in use by another process for long is left alone.
   template <class Work, class Forget>
   void guarded(const Work& work, const Forget& forget) {
     std::unique_lock lock(mutex_);
@@ -177,16 +193,28 @@ class ArchiveCache final : public archive::Cache {
   }
 
   static void add(Statement& to, std::int64_t pack, const archive::TocEntry& entry) {
-    to.bind(1, prefix_of(entry.hash)).bind(2, pack).bind(3, std::span<const std::byte>(entry.hash)).bind(4, entry.name);
+    to.bind(1, prefix_of(entry.hash))
+        .bind(2, pack)
+        .bind(3, std::span<const std::byte>(entry.hash))
+        .bind(4, entry.name);
     to.bind(5, static_cast<std::int64_t>(entry.frame)).bind(6, static_cast<std::int64_t>(entry.at));
     to.bind(7, static_cast<std::int64_t>(entry.size));
     if (entry.is_mail()) {
       // what equals the name before it need not be said twice: most mail is canonical as it came
       const std::span<const std::byte> canonical(entry.canonical.digest), merge(entry.merge.digest);
-      if (entry.canonical.digest == entry.hash) to.bind_null(8); else to.bind(8, canonical);
-      if (entry.merge.digest == entry.canonical.digest) to.bind_null(9); else to.bind(9, merge);
+      if (entry.canonical.digest == entry.hash)
+        to.bind_null(8);
+      else
+        to.bind(8, canonical);
+      if (entry.merge.digest == entry.canonical.digest)
+        to.bind_null(9);
+      else
+        to.bind(9, merge);
       to.bind(10, std::span<const std::byte>(entry.header.digest));
-      if (entry.key) to.bind(11, std::span<const std::byte>(entry.key->digest)); else to.bind_null(11);
+      if (entry.key)
+        to.bind(11, std::span<const std::byte>(entry.key->digest));
+      else
+        to.bind_null(11);
       to.bind(12, entry.headline.date).bind(13, entry.headline.from).bind(14, entry.headline.subject);
     } else {
       for (int at = 8; at <= 14; ++at) to.bind_null(at);
@@ -234,7 +262,8 @@ std::filesystem::path default_cache_file(const std::string& archive_id) {
   return folder.empty() ? folder : folder / "postferry" / (archive_id + ".db");
 }
 
-std::unique_ptr<archive::Cache> open_archive_cache(const std::filesystem::path& file, const std::string& archive_id) {
+std::unique_ptr<archive::Cache> open_archive_cache(const std::filesystem::path& file,
+                                                   const std::string& archive_id) {
   return std::make_unique<ArchiveCache>(file, archive_id);
 }
 

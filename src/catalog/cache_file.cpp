@@ -13,8 +13,8 @@
 namespace postferry::catalog {
 namespace {
 
-// SCHEMA.md says what is in the tables. A change of them changes the version; older ones are emptied, for all of it
-// can be read from the archive again.
+// SCHEMA.md says what is in the tables. A change of them changes the version; older ones are emptied, for all
+// of it can be read from the archive again.
 constexpr int schema_version = 1;
 constexpr std::uint32_t application = 0x50464341;  // "PFCA", at offset 68 of the file
 constexpr std::size_t application_offset = 68;
@@ -33,7 +33,7 @@ CREATE TABLE seqs (account TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID
 enum class Standing { absent, ours, foreign };
 
 Standing standing_of(const std::filesystem::path& file) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(file.c_str(), &info) != 0) return Standing::absent;
   if (!S_ISREG(info.st_mode)) return Standing::foreign;
   if (info.st_size == 0) return Standing::absent;
@@ -45,7 +45,8 @@ Standing standing_of(const std::filesystem::path& file) {
   if (got != static_cast<ssize_t>(head.size())) return Standing::foreign;
   std::uint32_t word = 0;
   for (std::size_t i = 0; i < 4; ++i) word = word << 8 | head[application_offset + i];
-  return std::memcmp(head.data(), "SQLite format 3", 16) == 0 && word == application ? Standing::ours : Standing::foreign;
+  return std::memcmp(head.data(), "SQLite format 3", 16) == 0 && word == application ? Standing::ours
+                                                                                     : Standing::foreign;
 }
 
 void make_private(const std::filesystem::path& file) {
@@ -56,11 +57,13 @@ void make_private(const std::filesystem::path& file) {
   if (descriptor >= 0) ::close(descriptor);
 }
 
-// 4 MiB of pages are its share of the program's memory. A rollback journal, no WAL: the cache folder may lie on a
-// network disk, where WAL's shared memory does not work.
+// 4 MiB of pages are its share of the program's memory. A rollback journal, no WAL: the cache folder may lie
+// on a network disk, where WAL's shared memory does not work.
 void configure(Db& db) {
-  db.run("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA temp_store=FILE;"
-         "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF");
+  db.run(
+      "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA "
+      "temp_store=FILE;"
+      "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF");
 }
 
 bool is_of(Db& db, const std::string& archive_id) {
@@ -75,7 +78,8 @@ bool is_of(Db& db, const std::string& archive_id) {
 void fill(Db& db, const std::string& archive_id) {
   Transaction all(db);
   db.run(tables);
-  db.run(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application, schema_version).c_str());
+  db.run(
+      fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application, schema_version).c_str());
   Statement about(db, "INSERT INTO about VALUES ('archive', ?1)");
   about.bind(1, archive_id).run();
   all.commit();
@@ -122,8 +126,10 @@ std::unique_ptr<Db> on_disk(const std::filesystem::path& file, const std::string
 }  // namespace
 
 void forget_cache_file(const std::filesystem::path& file) {
-  std::error_code ignored;  // what cannot be removed cannot be opened either, and the cache then lives without a file
-  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) std::filesystem::remove(file.native() + suffix, ignored);
+  std::error_code
+      ignored;  // what cannot be removed cannot be opened either, and the cache then lives without a file
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"})
+    std::filesystem::remove(file.native() + suffix, ignored);
 }
 
 std::unique_ptr<Db> open_cache_file(const std::filesystem::path& file, const std::string& archive_id) {

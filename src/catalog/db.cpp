@@ -55,12 +55,14 @@ Statement& Statement::bind(int at, std::int64_t value) {
 
 // SQLite takes a null pointer for NULL; an empty text is none.
 Statement& Statement::bind(int at, std::string_view text) {
-  check(sqlite3_bind_text64(statement_, at, text.empty() ? "" : text.data(), text.size(), nullptr, SQLITE_UTF8));
+  check(sqlite3_bind_text64(statement_, at, text.empty() ? "" : text.data(), text.size(), nullptr,
+                            SQLITE_UTF8));
   return *this;
 }
 
 Statement& Statement::bind(int at, std::span<const std::byte> blob) {
-  check(sqlite3_bind_blob64(statement_, at, blob.empty() ? "" : static_cast<const void*>(blob.data()), blob.size(), nullptr));
+  check(sqlite3_bind_blob64(statement_, at, blob.empty() ? "" : static_cast<const void*>(blob.data()),
+                            blob.size(), nullptr));
   return *this;
 }
 
@@ -91,7 +93,8 @@ std::string Statement::text(int column) const {
 std::span<const std::byte> Statement::blob(int column) const {
   const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
   const auto size = sqlite3_column_bytes(statement_, column);
-  return data ? std::span<const std::byte>(data, static_cast<std::size_t>(size)) : std::span<const std::byte>();
+  return data ? std::span<const std::byte>(data, static_cast<std::size_t>(size))
+              : std::span<const std::byte>();
 }
 
 bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
@@ -102,7 +105,8 @@ Transaction::~Transaction() {
   if (!open_) return;
   try {
     db_.run("ROLLBACK");
-  } catch (const DbTrouble&) { /* SQLite has rolled back by itself already, or the file is gone: nothing is kept either way */
+  } catch (const DbTrouble&) { /* SQLite has rolled back by itself already, or the file is gone: nothing is
+                                  kept either way */
   }
 }
 

@@ -18,7 +18,7 @@ namespace postferry::catalog {
 class DbTrouble : public std::runtime_error {
  public:
   DbTrouble(int c, const std::string& what) : std::runtime_error(what), code(c) {}
-  bool is_busy() const;     // another process holds it: nothing is wrong with it
+  bool is_busy() const;  // another process holds it: nothing is wrong with it
   int code;
 };
 
@@ -55,7 +55,7 @@ class Statement {
   Statement& bind(int at, std::string_view text);
   Statement& bind(int at, std::span<const std::byte> blob);
   Statement& bind_null(int at);
-  bool step();   // true: a row is there
+  bool step();  // true: a row is there
   void reset();
   void run() { step(), reset(); }
 

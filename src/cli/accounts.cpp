@@ -15,8 +15,12 @@ Exit accounts(Program& program) {
   for (const auto& [name, account] : all) wide = std::max(wide, name.size());
   for (const auto& [name, account] : all) {
     if (console.is_json()) {
-      console.json(codec::Json::object().add("event", "account").add("name", name).add("id", account.id())
-                       .add("url", account.url()).add("profile", account.profile));
+      console.json(codec::Json::object()
+                       .add("event", "account")
+                       .add("name", name)
+                       .add("id", account.id())
+                       .add("url", account.url())
+                       .add("profile", account.profile));
     } else {
       console.line(fmt::format("{:<{}}  {}{}", printable(name), wide, printable(account.url()),
                                account.profile.empty() ? "" : fmt::format("  ({})", account.profile)));

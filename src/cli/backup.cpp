@@ -20,7 +20,9 @@ namespace {
 // The memory that messages in flight may hold, over all lanes (ARCHITECTURE.md, memory).
 constexpr std::size_t budget_bytes = 16u << 20;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Cause::config, Blast::run, Retry::never, what);
+}
 
 std::vector<config::Account> accounts_of(const Program& program, const Options& options) {
   std::vector<config::Account> out;
@@ -35,7 +37,8 @@ std::vector<config::Account> accounts_of(const Program& program, const Options& 
   return out;
 }
 
-Secrets secrets_of(const Program& program, const Options& options, const std::vector<config::Account>& accounts) {
+Secrets secrets_of(const Program& program, const Options& options,
+                   const std::vector<config::Account>& accounts) {
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
   return Secrets(accounts, {options.password_command, program.passwords, credentials ? credentials : "",
                             terminal_prompt(program.stop)});
@@ -43,7 +46,8 @@ Secrets secrets_of(const Program& program, const Options& options, const std::ve
 
 std::string quoted(const std::string& word) {
   const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./:@%+").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("_-./:@%+").find(c) != std::string_view::npos;
   };
   if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
   std::string out = "'";
@@ -56,7 +60,9 @@ void say_where(const Program& program, const std::filesystem::path& path) {
   if (console.is_json() || console.quiet()) return;
   const auto name = printable(quoted(path.native()));
   console.line(fmt::format("archive {}: {}", name, human_bytes(size_on_disk(path))));
-  console.line(fmt::format("to get a message back: postferry show {} ID > message.eml   (IDs: postferry ls {} FOLDER)", name, name));
+  console.line(
+      fmt::format("to get a message back: postferry show {} ID > message.eml   (IDs: postferry ls {} FOLDER)",
+                  name, name));
 }
 
 AccountResult total_of(const std::vector<AccountResult>& results, Exit exit) {
@@ -65,7 +71,8 @@ AccountResult total_of(const std::vector<AccountResult>& results, Exit exit) {
   out.exit = exit;
   for (const auto& one : results) {
     out.balance += one.balance;
-    out.reflagged += one.reflagged, out.bytes += one.bytes, out.new_bytes += one.new_bytes, out.seconds += one.seconds;
+    out.reflagged += one.reflagged, out.bytes += one.bytes, out.new_bytes += one.new_bytes,
+        out.seconds += one.seconds;
     out.complete = out.complete && one.complete;
   }
   return out;
@@ -86,17 +93,19 @@ std::vector<AccountResult> carry_all(Program& program, const Options& options) {
   const auto dialer = net::tcp_dialer();
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
   ByteBudget budget(budget_bytes);
-  BackupWorld world{program, options, archive ? &*archive : nullptr, place.path, selection, *dialer, budget,
-                    transcript.get(), accounts.size() == 1};
+  BackupWorld world{program, options,          archive ? &*archive : nullptr, place.path, selection, *dialer,
+                    budget,  transcript.get(), accounts.size() == 1};
   std::vector<AccountResult> results;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     const endpoints::Secret secret{[&secrets, i] { return secrets.reveal(i); }};
-    results.push_back(options.dry_run ? plan_only(world, accounts[i], secret) : back_up(world, accounts[i], secret));
+    results.push_back(options.dry_run ? plan_only(world, accounts[i], secret)
+                                      : back_up(world, accounts[i], secret));
     if (program.stop.stop_requested()) break;  // the rest is for the next run
   }
   const auto idle = selection.idle_folder_patterns();
   if (accounts.size() > 1 && !idle.empty()) {
-    program.console.error(fmt::format("--folder {}: no account has such a folder", printable(idle.front(), 120)));
+    program.console.error(
+        fmt::format("--folder {}: no account has such a folder", printable(idle.front(), 120)));
     results.back().exit = results.back().exit == Exit::complete ? Exit::usage : results.back().exit;
   }
   archive.reset();
@@ -142,7 +151,8 @@ Exit run_jobs(Program& program) {
       std::vector<std::string> known;
       for (const auto& [other, job] : program.config.jobs) known.push_back(other);
       const auto near = nearest(name, known);
-      refuse(fmt::format("there is no job \"{}\"{}", printable(name, 60), near ? fmt::format("; did you mean {}?", *near) : ""));
+      refuse(fmt::format("there is no job \"{}\"{}", printable(name, 60),
+                         near ? fmt::format("; did you mean {}?", *near) : ""));
     }
     jobs.push_back(options_of_job(at->second, program.config, program.options));
     accounts_of(program, jobs.back());
@@ -154,7 +164,8 @@ Exit run_jobs(Program& program) {
       for (auto& one : carry_all(program, jobs[i])) all.push_back(std::move(one));
     } catch (const Error& error) {  // one job's archive is not there: the others are run all the same
       console.error(fmt::format("job {}: {}", printable(names[i], 60), error.what()));
-      console.json(codec::Json::object().add("event", "error").add("job", names[i]).add("text", error.what()));
+      console.json(
+          codec::Json::object().add("event", "error").add("job", names[i]).add("text", error.what()));
       AccountResult failed;
       failed.exit = exit_of(error);
       failed.error = error.what();

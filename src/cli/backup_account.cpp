@@ -20,10 +20,14 @@ constexpr std::size_t failures_shown = 100;
 
 Exit exit_of_report(const engine::Report& report) {
   switch (report.ending) {
-    case engine::Ending::interrupted: return Exit::interrupted;
-    case engine::Ending::later: return Exit::later;
-    case engine::Ending::failed: return report.error ? exit_of(*report.error) : Exit::failed;
-    case engine::Ending::done: break;
+    case engine::Ending::interrupted:
+      return Exit::interrupted;
+    case engine::Ending::later:
+      return Exit::later;
+    case engine::Ending::failed:
+      return report.error ? exit_of(*report.error) : Exit::failed;
+    case engine::Ending::done:
+      break;
   }
   const bool whole = report.record.balance.failed == 0 && report.given_up_folders.empty() &&
                      report.suspicious_folders.empty() && report.record.complete;
@@ -32,14 +36,17 @@ Exit exit_of_report(const engine::Report& report) {
 
 void say_balance(Console& console, const AccountResult& r) {
   const auto& b = r.balance;
-  console.line(fmt::format("{}: {} listed: {} stored, {} held, {} skipped, {} failed{} in {}", printable(r.account, 200),
-                           grouped(b.listed), grouped(b.stored), grouped(b.held), grouped(b.skipped), grouped(b.failed),
-                           r.reflagged ? fmt::format("; {} with new flags", grouped(r.reflagged)) : "", duration(r.seconds)));
+  console.line(fmt::format(
+      "{}: {} listed: {} stored, {} held, {} skipped, {} failed{} in {}", printable(r.account, 200),
+      grouped(b.listed), grouped(b.stored), grouped(b.held), grouped(b.skipped), grouped(b.failed),
+      r.reflagged ? fmt::format("; {} with new flags", grouped(r.reflagged)) : "", duration(r.seconds)));
   if (r.bytes) {
-    console.line(fmt::format("  {} carried, the archive grew by {}", human_bytes(r.bytes), human_bytes(r.new_bytes)));
+    console.line(
+        fmt::format("  {} carried, the archive grew by {}", human_bytes(r.bytes), human_bytes(r.new_bytes)));
   }
   if (!r.snapshot.empty()) {
-    console.line(fmt::format("  snapshot {}{}", r.snapshot.substr(0, 8), r.complete ? "" : " (not complete)"));
+    console.line(
+        fmt::format("  snapshot {}{}", r.snapshot.substr(0, 8), r.complete ? "" : " (not complete)"));
   }
 }
 
@@ -54,32 +61,50 @@ void say_failures(Console& console, const engine::Report& report) {
     console.error(fmt::format("  ... and {} more (the snapshot has {})", grouped(total - failures_shown),
                               grouped(failures.size())));
   }
-  for (const auto& folder : report.given_up_folders) console.error(fmt::format("folder failed: {}", printable(folder, 800)));
+  for (const auto& folder : report.given_up_folders)
+    console.error(fmt::format("folder failed: {}", printable(folder, 800)));
   for (const auto& folder : report.suspicious_folders) {
-    console.error(fmt::format("{}: lost more than half of its mail since the last backup; if that is right, run again "
-                              "with --accept-shrink", printable(folder, 400)));
+    console.error(
+        fmt::format("{}: lost more than half of its mail since the last backup; if that is right, run again "
+                    "with --accept-shrink",
+                    printable(folder, 400)));
   }
 }
 
 // Everything that one account's run borrows, in the order in which it must live.
-AccountResult carry(BackupWorld& w, const config::Account& account, const endpoints::Secret& secret, ProgressView& view,
-                    engine::Report& report) {
+AccountResult carry(BackupWorld& w, const config::Account& account, const endpoints::Secret& secret,
+                    ProgressView& view, engine::Report& report) {
   auto& program = w.program;
   AccountResult result{.account = account.id()};
-  archive::RunInfo info{.account = account.id(), .nickname = account.nickname, .endpoint = account.url(),
+  archive::RunInfo info{.account = account.id(),
+                        .nickname = account.nickname,
+                        .endpoint = account.url(),
                         .start = std::chrono::floor<std::chrono::seconds>(program.clock.now()),
-                        .keep_first_seen = false, .full = w.options.full};
+                        .keep_first_seen = false,
+                        .full = w.options.full};
   const auto writer = (*w.archive)->begin(info);
-  const auto source = endpoints::make_source(
-      account, secret,
-      {.dialer = w.dialer, .budget = w.budget, .clock = program.clock, .work_folder = writer->work_folder(),
-       .timeouts = timeouts_of(w.options), .transcript = w.transcript, .max_sessions = w.options.connections.value_or(0)});
+  const auto source = endpoints::make_source(account, secret,
+                                             {.dialer = w.dialer,
+                                              .budget = w.budget,
+                                              .clock = program.clock,
+                                              .work_folder = writer->work_folder(),
+                                              .timeouts = timeouts_of(w.options),
+                                              .transcript = w.transcript,
+                                              .max_sessions = w.options.connections.value_or(0)});
   const auto sink = endpoints::archive_sink(*writer);
-  engine::World world{.account = account.id(), .source = *source, .sink = *sink, .ledger = writer->ledger(), .events = view,
-                      .clock = program.clock, .limits = limits_of(w, account),
-                      .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
-                      .messages = {}, .selection = w.selection.in_words(), .accept_shrink = w.options.accept_shrink,
-                      .full = w.options.full};
+  engine::World world{
+      .account = account.id(),
+      .source = *source,
+      .sink = *sink,
+      .ledger = writer->ledger(),
+      .events = view,
+      .clock = program.clock,
+      .limits = limits_of(w, account),
+      .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
+      .messages = {},
+      .selection = w.selection.in_words(),
+      .accept_shrink = w.options.accept_shrink,
+      .full = w.options.full};
   if (w.selection.filters_messages()) {
     world.messages = [&](const mail::Meta& m) { return w.selection.leaves_out(m.received, m.size); };
   }
@@ -107,7 +132,8 @@ net::Timeouts timeouts_of(const Options& options) {
 
 engine::Limits limits_of(const BackupWorld& w, const config::Account& account) {
   engine::Limits out;
-  if (w.options.max_wait) out.longest_wait = std::chrono::seconds(static_cast<std::int64_t>(*w.options.max_wait));
+  if (w.options.max_wait)
+    out.longest_wait = std::chrono::seconds(static_cast<std::int64_t>(*w.options.max_wait));
   if (account.connections) out.lanes = *account.connections;
   return out;
 }
@@ -120,7 +146,8 @@ void check_selection(BackupWorld& w) {
   }
   if (!w.alone) return;
   for (const auto& pattern : w.selection.idle_exclude_patterns()) {
-    w.program.console.warn(fmt::format("--exclude {}: the account has no such folder", printable(pattern, 120)));
+    w.program.console.warn(
+        fmt::format("--exclude {}: the account has no such folder", printable(pattern, 120)));
   }
 }
 
@@ -143,7 +170,9 @@ codec::Json summary(const AccountResult& r) {
   out.add("listed", r.balance.listed).add("stored", r.balance.stored).add("held", r.balance.held);
   out.add("skipped", r.balance.skipped).add("failed", r.balance.failed).add("reflagged", r.reflagged);
   out.add("bytes", r.bytes).add("new_bytes", r.new_bytes).add("seconds", std::round(r.seconds * 1000) / 1000);
-  out.add("snapshot", r.snapshot.substr(0, 8)).add("complete", r.complete).add("exit", static_cast<int>(r.exit));
+  out.add("snapshot", r.snapshot.substr(0, 8))
+      .add("complete", r.complete)
+      .add("exit", static_cast<int>(r.exit));
   if (!r.error.empty()) out.add("error", r.error);
   return out;
 }
@@ -155,7 +184,8 @@ AccountResult back_up(BackupWorld& w, const config::Account& account, endpoints:
   engine::Report report;
   ProgressView view(console, account.id());
   try {
-    // asked for now: a prompt under a moving progress line is no prompt, and a broken command should cost no sign-in
+    // asked for now: a prompt under a moving progress line is no prompt, and a broken command should cost no
+    // sign-in
     secret.reveal();
     Ticker ticker([&] { view.draw(); });
     result = carry(w, account, secret, view, report);

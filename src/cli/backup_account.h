@@ -20,20 +20,20 @@ namespace postferry::cli {
 // What all accounts of one backup share.
 struct BackupWorld {
   Program& program;
-  const Options& options;         // the job's, or the command line's
-  OpenArchive* archive;           // null: a dry run into an archive that does not exist yet
+  const Options& options;  // the job's, or the command line's
+  OpenArchive* archive;    // null: a dry run into an archive that does not exist yet
   std::filesystem::path path;
   Selection& selection;
   net::Dialer& dialer;
   ByteBudget& budget;
   net::Transcript* transcript;
-  bool alone;                     // the only account: a --folder that finds nothing is its error
+  bool alone;  // the only account: a --folder that finds nothing is its error
 };
 
 struct AccountResult {
   std::string account;
   Exit exit = Exit::failed;
-  std::string error{};            // why nothing, or not everything, was carried
+  std::string error{};  // why nothing, or not everything, was carried
   mail::Balance balance{};
   std::uint64_t reflagged = 0, bytes = 0, new_bytes = 0;
   double seconds = 0;
@@ -41,8 +41,8 @@ struct AccountResult {
   bool complete = false;
 };
 
-// Runs one account to its end, whatever that is, and says so: balance, failures. Throws only Cancelled (before anything
-// was carried) and ReaderGone.
+// Runs one account to its end, whatever that is, and says so: balance, failures. Throws only Cancelled
+// (before anything was carried) and ReaderGone.
 AccountResult back_up(BackupWorld& world, const config::Account& account, endpoints::Secret secret);
 // Signs in, looks, prints the plan, changes nothing.
 AccountResult plan_only(BackupWorld& world, const config::Account& account, endpoints::Secret secret);
@@ -50,11 +50,12 @@ AccountResult plan_only(BackupWorld& world, const config::Account& account, endp
 // The last line of a backup with --json, of one account or of all.
 codec::Json summary(const AccountResult& result);
 // The status and the words of an Error that ended an account.
-void note_error(BackupWorld& world, const config::Account& account, const Error& error, AccountResult& result);
+void note_error(BackupWorld& world, const config::Account& account, const Error& error,
+                AccountResult& result);
 engine::Limits limits_of(const BackupWorld& world, const config::Account& account);
 net::Timeouts timeouts_of(const Options& options);
-// --folder that found nothing is an error where it cannot have meant another account; otherwise, as for --exclude, a
-// warning.
+// --folder that found nothing is an error where it cannot have meant another account; otherwise, as for
+// --exclude, a warning.
 void check_selection(BackupWorld& world);
 
 }  // namespace postferry::cli

@@ -32,8 +32,12 @@ void tell(Console& console, const archive::Problem& problem) {
   if (console.is_json()) {
     auto messages = codec::Json::array();
     for (const auto& one : problem.messages) messages.add(codec::Json(one));
-    console.json(codec::Json::object().add("event", "problem").add("error", problem.is_error).add("where", problem.where)
-                     .add("what", problem.what).add("messages", messages));
+    console.json(codec::Json::object()
+                     .add("event", "problem")
+                     .add("error", problem.is_error)
+                     .add("where", problem.where)
+                     .add("what", problem.what)
+                     .add("messages", messages));
   }
   const auto line = fmt::format("{}: {}", printable(problem.where, 300), printable(problem.what, 500));
   if (problem.is_error) {
@@ -60,17 +64,24 @@ Exit check(Program& program) {
       });
   console.status("");
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  console.json(codec::Json::object().add("event", "summary").add("archive", archive.info.id).add("packs", report.packs)
-                   .add("snapshots", report.snapshots).add("messages", report.messages)
-                   .add("messages_read", report.messages_read).add("bytes_read", report.bytes_read)
-                   .add("errors", report.errors).add("seconds", seconds));
+  console.json(codec::Json::object()
+                   .add("event", "summary")
+                   .add("archive", archive.info.id)
+                   .add("packs", report.packs)
+                   .add("snapshots", report.snapshots)
+                   .add("messages", report.messages)
+                   .add("messages_read", report.messages_read)
+                   .add("bytes_read", report.bytes_read)
+                   .add("errors", report.errors)
+                   .add("seconds", seconds));
   if (!console.is_json() && !console.quiet()) {
-    console.line(fmt::format("{}: {}, {}, {}{}: {}", printable(place.path.native()), counted(report.packs, "pack", "packs"),
-                             counted(report.snapshots, "snapshot", "snapshots"),
-                             counted(report.messages, "message", "messages"),
-                             options.read_data ? fmt::format(", {} read ({})", grouped(report.messages_read),
-                                                             human_bytes(report.bytes_read)) : "",
-                             report.errors ? counted(report.errors, "error", "errors") : "no errors"));
+    console.line(fmt::format(
+        "{}: {}, {}, {}{}: {}", printable(place.path.native()), counted(report.packs, "pack", "packs"),
+        counted(report.snapshots, "snapshot", "snapshots"), counted(report.messages, "message", "messages"),
+        options.read_data
+            ? fmt::format(", {} read ({})", grouped(report.messages_read), human_bytes(report.bytes_read))
+            : "",
+        report.errors ? counted(report.errors, "error", "errors") : "no errors"));
   }
   return report.errors ? Exit::damaged : Exit::complete;
 }

@@ -16,7 +16,9 @@
 namespace postferry::cli {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Cause::config, Blast::run, Retry::never, what);
+}
 
 std::string accounts_in(const std::vector<archive::Snapshot>& snapshots) {
   std::set<std::string> labels;
@@ -86,12 +88,14 @@ Chosen all_snapshots(Program& program, const archive::Archive& archive) {
     const auto hit = [&](const std::string& glob) {
       return glob_matches(glob, one.account) || (!one.nickname.empty() && glob_matches(glob, one.nickname));
     };
-    if (globs.empty() || std::any_of(globs.begin(), globs.end(), hit)) out.snapshots.push_back(std::move(one));
+    if (globs.empty() || std::any_of(globs.begin(), globs.end(), hit))
+      out.snapshots.push_back(std::move(one));
   }
   if (out.snapshots.empty() && !globs.empty()) {
     // `all` has lost nothing but what matched, and nothing did
-    refuse(fmt::format("no account is like {}{}", printable(globs.front(), 60),
-                       all.empty() ? "; the archive has no snapshot yet" : "; there are:" + accounts_in(all)));
+    refuse(
+        fmt::format("no account is like {}{}", printable(globs.front(), 60),
+                    all.empty() ? "; the archive has no snapshot yet" : "; there are:" + accounts_in(all)));
   }
   return out;
 }
@@ -102,11 +106,13 @@ Chosen choose_snapshots(Program& program, const archive::Archive& archive, const
     out.snapshots = last_of_each(out.snapshots, std::nullopt);
   } else if (const auto date = read_date(word)) {
     out.snapshots = last_of_each(out.snapshots, date->end);
-    if (out.snapshots.empty()) refuse(fmt::format("there is no snapshot of {} or before", printable(word, 60)));
+    if (out.snapshots.empty())
+      refuse(fmt::format("there is no snapshot of {} or before", printable(word, 60)));
   } else if (looks_like_id(word)) {
     out.snapshots = by_id(out.snapshots, word);
   } else {
-    refuse(fmt::format("\"{}\" is no snapshot: at least 4 hex digits of its id, latest, or a date", printable(word, 60)));
+    refuse(fmt::format("\"{}\" is no snapshot: at least 4 hex digits of its id, latest, or a date",
+                       printable(word, 60)));
   }
   return out;
 }
@@ -115,8 +121,9 @@ void need_one_account(const std::vector<archive::Snapshot>& snapshots, bool merg
   std::set<std::string> accounts;
   for (const auto& one : snapshots) accounts.insert(one.account);
   if (accounts.size() > 1 && !merge) {
-    refuse(fmt::format("the archive holds several accounts; choose with --account, or take all with --merge:{}",
-                       accounts_in(snapshots)));
+    refuse(
+        fmt::format("the archive holds several accounts; choose with --account, or take all with --merge:{}",
+                    accounts_in(snapshots)));
   }
 }
 
@@ -126,10 +133,11 @@ void say_if_incomplete(Program& program, const archive::Snapshot& snapshot) {
   std::size_t shown = 0;
   for (const auto& one : snapshot.folders) {
     if (one.complete && !one.suspicious) continue;
-    if (++shown <= 3) folders += (folders.empty() ? ": " : ", ") + printable(folder_name(one.folder.path), 80);
+    if (++shown <= 3)
+      folders += (folders.empty() ? ": " : ", ") + printable(folder_name(one.folder.path), 80);
   }
-  program.console.warn(fmt::format("snapshot {} of {} ({}) is not complete{}{}", short_id(snapshot), account_label(snapshot),
-                                   local_time(snapshot.start), folders,
+  program.console.warn(fmt::format("snapshot {} of {} ({}) is not complete{}{}", short_id(snapshot),
+                                   account_label(snapshot), local_time(snapshot.start), folders,
                                    shown > 3 ? fmt::format(" and {} more folders", shown - 3) : ""));
 }
 

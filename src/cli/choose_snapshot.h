@@ -16,12 +16,12 @@ struct Chosen {
 
 std::string short_id(const archive::Snapshot& snapshot);
 
-// All snapshots of the accounts that --account names (all accounts without it), by account and seq. Error{config}
-// with the list if --account matches none.
+// All snapshots of the accounts that --account names (all accounts without it), by account and seq.
+// Error{config} with the list if --account matches none.
 Chosen all_snapshots(Program& program, const archive::Archive& archive);
 
-// One for each account: `word` is latest (or empty), an id's beginning, or a date. An id that fits several, or none,
-// is Error{config} with the list; so is a date before the first one.
+// One for each account: `word` is latest (or empty), an id's beginning, or a date. An id that fits several,
+// or none, is Error{config} with the list; so is a date before the first one.
 Chosen choose_snapshots(Program& program, const archive::Archive& archive, const std::string& word);
 
 // For commands that need one account, or --merge. Error{config} with the list of accounts.

@@ -37,9 +37,12 @@ class Findings {
 };
 
 void check_command(const std::string& name, const std::vector<std::string>& argv) {
-  if (argv.empty() || argv.front().find('/') == std::string::npos || ::access(argv.front().c_str(), X_OK) == 0) return;
+  if (argv.empty() || argv.front().find('/') == std::string::npos ||
+      ::access(argv.front().c_str(), X_OK) == 0)
+    return;
   throw Error(Cause::config, Blast::run, Retry::never,
-              fmt::format("accounts.{}.password_command: {} cannot be run", printable(name, 60), printable(argv.front(), 120)));
+              fmt::format("accounts.{}.password_command: {} cannot be run", printable(name, 60),
+                          printable(argv.front(), 120)));
 }
 
 void check_ca(const std::string& name, const std::string& file) {
@@ -77,14 +80,18 @@ Exit config_check(Program& program) {
       } catch (const Error& error) {
         const std::string what = error.what();
         if (what.starts_with("jobs.")) throw;
-        throw Error(error.cause, error.blast, error.retry, fmt::format("jobs.{}: {}", printable(name, 60), what));
+        throw Error(error.cause, error.blast, error.retry,
+                    fmt::format("jobs.{}: {}", printable(name, 60), what));
       }
     });
   }
-  console.json(codec::Json::object().add("event", "summary").add("file", config.file.native())
+  console.json(codec::Json::object()
+                   .add("event", "summary")
+                   .add("file", config.file.native())
                    .add("accounts", std::uint64_t{config.accounts.size()})
                    .add("archives", std::uint64_t{config.archives.size()})
-                   .add("jobs", std::uint64_t{config.jobs.size()}).add("problems", findings.count()));
+                   .add("jobs", std::uint64_t{config.jobs.size()})
+                   .add("problems", findings.count()));
   if (!console.is_json() && findings.count() == 0) {
     console.said(fmt::format("{}: right ({} accounts, {} archives, {} jobs)", config.file.native(),
                              config.accounts.size(), config.archives.size(), config.jobs.size()));

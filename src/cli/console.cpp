@@ -49,7 +49,10 @@ void to_stderr(std::string_view text) {
 }  // namespace
 
 Console::Console(const Options& options)
-    : json_(options.json), quiet_(options.quiet), color_(wants_color(options.color)), verbose_(options.verbose) {
+    : json_(options.json),
+      quiet_(options.quiet),
+      color_(wants_color(options.color)),
+      verbose_(options.verbose) {
   progress_ = !quiet_ && ::isatty(STDERR_FILENO);
   live_ = ::isatty(STDOUT_FILENO) || json_;
   if (options.log_file.empty()) return;
@@ -108,7 +111,8 @@ void Console::write_out() {
       if (keep_going_) return;
       throw ReaderGone();
     }
-    throw Error(Cause::storage, Blast::run, Retry::never, fmt::format("standard output: {}", std::strerror(errno)));
+    throw Error(Cause::storage, Blast::run, Retry::never,
+                fmt::format("standard output: {}", std::strerror(errno)));
   }
 }
 

@@ -27,7 +27,8 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  // Data. A reader that has gone away is ReaderGone, once; with keep_going() it is no news (a backup goes on).
+  // Data. A reader that has gone away is ReaderGone, once; with keep_going() it is no news (a backup goes
+  // on).
   void line(std::string_view text);
   void bytes(Bytes data);
   void json(const codec::Json& object);  // only with --json
@@ -51,14 +52,14 @@ class Console {
   std::size_t width() const;  // of the terminal, 80 if it does not say
 
  private:
-  void talk(std::string_view text);             // mutex_ held
+  void talk(std::string_view text);  // mutex_ held
   void log(std::string_view level, std::string_view text);
-  void write_out();                             // mutex_ held
+  void write_out();  // mutex_ held
   std::string colored(const char* code, std::string_view text) const;
 
   std::mutex mutex_;
-  std::string out_;        // guarded by mutex_
-  std::string status_;     // guarded by mutex_
+  std::string out_;     // guarded by mutex_
+  std::string status_;  // guarded by mutex_
   std::FILE* log_ = nullptr;
   bool json_, quiet_, color_ = false, progress_ = false, live_ = false;
   bool keep_going_ = false, gone_ = false;

@@ -24,11 +24,13 @@ struct Change {
   archive::Entry entry;
 };
 
-// Compares folder by folder with one folder of the older snapshot in memory; folders that name the same shelves are
-// not read at all. What was removed here and added there by content is a move, so those wait for the end.
+// Compares folder by folder with one folder of the older snapshot in memory; folders that name the same
+// shelves are not read at all. What was removed here and added there by content is a move, so those wait for
+// the end.
 class Differ {
  public:
-  Differ(Program& program, const OpenArchive& archive) : program_(program), console_(program.console), archive_(archive) {}
+  Differ(Program& program, const OpenArchive& archive)
+      : program_(program), console_(program.console), archive_(archive) {}
 
   void compare(const archive::Snapshot& from, const archive::Snapshot& to) {
     const auto old_reader = archive_->read(from), new_reader = archive_->read(to);
@@ -50,8 +52,13 @@ class Differ {
   }
 
   void finish() {
-    console_.json(codec::Json::object().add("event", "summary").add("added", added_count_).add("removed", removed_count_)
-                      .add("moved", moved_).add("reflagged", reflagged_).add("damaged", damaged_));
+    console_.json(codec::Json::object()
+                      .add("event", "summary")
+                      .add("added", added_count_)
+                      .add("removed", removed_count_)
+                      .add("moved", moved_)
+                      .add("reflagged", reflagged_)
+                      .add("damaged", damaged_));
     if (!console_.is_json() && !console_.quiet()) {
       console_.line(fmt::format("{} added, {} removed, {} moved, {} with other flags", grouped(added_count_),
                                 grouped(removed_count_), grouped(moved_), grouped(reflagged_)));
@@ -71,14 +78,16 @@ class Differ {
   template <class Found>
   void each(const archive::FolderRecord* record, const archive::SnapshotReader& reader, const Found& found) {
     if (!record) return;
-    reader.entries(*record,
+    reader.entries(
+        *record,
         [&](const archive::Entry& entry) {
           program_.check_stop();
           found(entry);
         },
         [&](const Error& error) {
           damaged_ = true;
-          console_.error(fmt::format("{}: {}", printable(folder_name(record->folder.path), 200), error.what()));
+          console_.error(
+              fmt::format("{}: {}", printable(folder_name(record->folder.path), 200), error.what()));
         });
   }
 
@@ -87,7 +96,8 @@ class Differ {
 
   void compare_folder(const archive::FolderRecord* before, const archive::SnapshotReader& old_reader,
                       const archive::FolderRecord* after, const archive::SnapshotReader& new_reader) {
-    if (before && after && before->shelves == after->shelves && before->uidvalidity == after->uidvalidity) return;
+    if (before && after && before->shelves == after->shelves && before->uidvalidity == after->uidvalidity)
+      return;
     const auto name = folder_name((after ? after : before)->folder.path);
     // another UIDVALIDITY has other numbers: nothing but the content can tell who is who
     const bool by_content = before && after && before->uidvalidity != after->uidvalidity;
@@ -131,7 +141,8 @@ class Differ {
     std::multimap<mail::ContentId, const Change*> left;
     for (const auto& one : removed_) left.emplace(one.entry.content, &one);
     for (const auto& one : added_) {
-      if (const auto at = left.find(one.entry.content); at != left.end() && at->second->folder != one.folder) {
+      if (const auto at = left.find(one.entry.content);
+          at != left.end() && at->second->folder != one.folder) {
         ++moved_;
         tell("moved", '>', one.folder, one.entry, at->second->folder, nullptr);
         left.erase(at);
@@ -154,16 +165,18 @@ class Differ {
     if (console_.is_json()) {
       console_.json(codec::Json::object().add("event", "difference").add("kind", what).add("folder", name));
     } else {
-      console_.line(fmt::format("{} folder {}", std::string_view(what) == "folder_added" ? '+' : '-', printable(name, 300)));
+      console_.line(fmt::format("{} folder {}", std::string_view(what) == "folder_added" ? '+' : '-',
+                                printable(name, 300)));
     }
   }
 
-  void tell(const char* kind, char mark, const std::string& folder, const archive::Entry& entry, const std::string& from,
-            const mail::Flags* before) {
+  void tell(const char* kind, char mark, const std::string& folder, const archive::Entry& entry,
+            const std::string& from, const mail::Flags* before) {
     const auto headline = headline_of(*archive_.archive, entry.content);
     if (!console_.is_json()) {
-      console_.line(fmt::format("{} {}{}: {}{}", mark, from.empty() ? "" : printable(from, 200) + " -> ", printable(folder, 200),
-                                entry_line(entry, headline), before ? "  (was " + flag_letters(*before) + ")" : ""));
+      console_.line(fmt::format("{} {}{}: {}{}", mark, from.empty() ? "" : printable(from, 200) + " -> ",
+                                printable(folder, 200), entry_line(entry, headline),
+                                before ? "  (was " + flag_letters(*before) + ")" : ""));
       return;
     }
     auto object = codec::Json::object();
@@ -188,7 +201,8 @@ class Differ {
   bool damaged_ = false;
 };
 
-archive::Snapshot one_snapshot(Program& program, const OpenArchive& archive, const std::string& word, bool& damaged) {
+archive::Snapshot one_snapshot(Program& program, const OpenArchive& archive, const std::string& word,
+                               bool& damaged) {
   auto chosen = choose_snapshots(program, *archive.archive, word);
   damaged = damaged || chosen.damaged;
   need_one_account(chosen.snapshots, false);
@@ -207,7 +221,8 @@ Exit diff(Program& program) {
   const auto from = one_snapshot(program, archive, words[1], damaged);
   const auto to = one_snapshot(program, archive, words[2], damaged);
   if (from.account != to.account) {
-    program.console.warn(fmt::format("the snapshots are of two accounts, {} and {}", account_label(from), account_label(to)));
+    program.console.warn(
+        fmt::format("the snapshots are of two accounts, {} and {}", account_label(from), account_label(to)));
   }
   say_if_incomplete(program, from);
   say_if_incomplete(program, to);

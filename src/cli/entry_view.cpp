@@ -34,9 +34,12 @@ std::vector<std::string> flag_words(const mail::Flags& flags) {
 
 std::string_view presence_word(archive::Presence presence) {
   switch (presence) {
-    case archive::Presence::present: return "present";
-    case archive::Presence::released: return "released";
-    case archive::Presence::gone: return "gone";
+    case archive::Presence::present:
+      return "present";
+    case archive::Presence::released:
+      return "released";
+    case archive::Presence::gone:
+      return "gone";
   }
   return "present";
 }
@@ -68,7 +71,9 @@ mail::Headline headline_of(const archive::Archive& archive, const mail::ContentI
 }
 
 std::string entry_line(const archive::Entry& entry, const mail::Headline& headline) {
-  const auto state = entry.presence == archive::Presence::present ? "" : fmt::format("  [{}]", presence_word(entry.presence));
+  const auto state = entry.presence == archive::Presence::present
+                         ? ""
+                         : fmt::format("  [{}]", presence_word(entry.presence));
   return fmt::format("{}  {:<16}  {:>9}  {}  {}  {}{}", short_content(entry.content), shown_date(entry.date),
                      human_bytes(entry.size), flag_letters(entry.flags), printable(headline.from, 40),
                      printable(headline.subject, 160), state);

@@ -11,10 +11,10 @@ namespace postferry::cli {
 
 // How `ls`, `diff` and the index of an export write one message.
 std::string content_hex(const mail::ContentId& content);
-std::string short_content(const mail::ContentId& content);   // 12 digits: unique among millions
-std::string flag_letters(const mail::Flags& flags);          // "-S---": answered, seen, flagged, draft, deleted
+std::string short_content(const mail::ContentId& content);  // 12 digits: unique among millions
+std::string flag_letters(const mail::Flags& flags);  // "-S---": answered, seen, flagged, draft, deleted
 std::vector<std::string> flag_words(const mail::Flags& flags);  // "\Seen"..., keywords after
-std::string_view presence_word(archive::Presence presence);  // "present", "released", "gone"
+std::string_view presence_word(archive::Presence presence);     // "present", "released", "gone"
 
 // content, size, date, uid or n and uidl, flags, keywords, labels, state
 void add_entry(codec::Json& to, const archive::Entry& entry);

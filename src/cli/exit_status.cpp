@@ -7,19 +7,28 @@ namespace postferry::cli {
 
 Exit exit_of(const Error& error) {
   switch (error.cause) {
-    case Cause::auth: return error.retry == Retry::later ? Exit::later : Exit::refused;
-    case Cause::damaged: return Exit::damaged;
-    case Cause::locked: return Exit::locked;
+    case Cause::auth:
+      return error.retry == Retry::later ? Exit::later : Exit::refused;
+    case Cause::damaged:
+      return Exit::damaged;
+    case Cause::locked:
+      return Exit::locked;
     case Cause::throttled:
-    case Cause::quota: return Exit::later;  // on reading; a full destination is a refused message
-    case Cause::network: return error.retry == Retry::never ? Exit::failed : Exit::later;
-    case Cause::protocol: return error.retry == Retry::later ? Exit::later : Exit::failed;
-    // an endpoint's own configuration fault is an unknown host: that may be cured by waiting for the name, not by us
-    case Cause::config: return error.blast == Blast::endpoint ? Exit::failed : Exit::usage;
+    case Cause::quota:
+      return Exit::later;  // on reading; a full destination is a refused message
+    case Cause::network:
+      return error.retry == Retry::never ? Exit::failed : Exit::later;
+    case Cause::protocol:
+      return error.retry == Retry::later ? Exit::later : Exit::failed;
+    // an endpoint's own configuration fault is an unknown host: that may be cured by waiting for the name,
+    // not by us
+    case Cause::config:
+      return error.blast == Blast::endpoint ? Exit::failed : Exit::usage;
     case Cause::tls:
     case Cause::missing:
     case Cause::rejected:
-    case Cause::storage: return Exit::failed;
+    case Cause::storage:
+      return Exit::failed;
   }
   return Exit::failed;
 }

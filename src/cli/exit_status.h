@@ -21,8 +21,8 @@ enum class Exit : int {
 
 Exit exit_of(const Error& error);
 
-// Of several accounts: the worst of 130, 5, 1, 2, 4, 3, 75 counts; 6 only if all were locked, otherwise a locked one
-// counts as 75 (its mail will be carried by whoever holds the lock, or next time).
+// Of several accounts: the worst of 130, 5, 1, 2, 4, 3, 75 counts; 6 only if all were locked, otherwise a
+// locked one counts as 75 (its mail will be carried by whoever holds the lock, or next time).
 Exit worst(std::span<const Exit> all);
 
 }  // namespace postferry::cli

@@ -25,8 +25,14 @@ struct Counts {
 // Writes one snapshot into one folder tree.
 class Exporter {
  public:
-  Exporter(Program& program, const OpenArchive& archive, Selection& selection, ExportIndex& index, Counts& counts)
-      : program_(program), console_(program.console), archive_(archive), selection_(selection), index_(index), counts_(counts) {}
+  Exporter(Program& program, const OpenArchive& archive, Selection& selection, ExportIndex& index,
+           Counts& counts)
+      : program_(program),
+        console_(program.console),
+        archive_(archive),
+        selection_(selection),
+        index_(index),
+        counts_(counts) {}
 
   void write(const archive::Snapshot& snapshot, ExportTarget& target, const std::string& below) {
     say_if_incomplete(program_, snapshot);
@@ -37,29 +43,38 @@ class Exporter {
       if (!record.folder.selectable && record.count == 0) continue;
       const auto folder = below + target.open_folder(record.folder);
       note_folder(snapshot, record, folder);
-      reader->entries(record, [&](const archive::Entry& entry) { write_one(record, entry, target, folder); },
-                      [&](const Error& error) { damage(record, error.what()); });
-      if (console_.shows_progress()) console_.status(fmt::format("{} messages  {}", grouped(counts_.messages), printable(folder, 60)));
+      reader->entries(
+          record, [&](const archive::Entry& entry) { write_one(record, entry, target, folder); },
+          [&](const Error& error) { damage(record, error.what()); });
+      if (console_.shows_progress())
+        console_.status(fmt::format("{} messages  {}", grouped(counts_.messages), printable(folder, 60)));
     }
   }
   bool damaged() const { return damaged_; }
 
  private:
-  void note_folder(const archive::Snapshot& snapshot, const archive::FolderRecord& record, const std::string& folder) {
+  void note_folder(const archive::Snapshot& snapshot, const archive::FolderRecord& record,
+                   const std::string& folder) {
     auto words = codec::Json::array();
     for (const auto& word : record.folder.path) words.add(codec::Json(word));
     auto line = codec::Json::object();
-    line.add("folder", folder).add("account", snapshot.account).add("snapshot", short_id(snapshot)).add("path", words);
+    line.add("folder", folder)
+        .add("account", snapshot.account)
+        .add("snapshot", short_id(snapshot))
+        .add("path", words);
     if (is_utf8(record.folder.wire_name)) {
       line.add("wire", record.folder.wire_name);
     } else {
       line.add("wire_b64", codec::base64(as_bytes(record.folder.wire_name)));
     }
-    line.add("uidvalidity", record.uidvalidity).add("role", role_word(record.folder.role)).add("messages", record.count);
+    line.add("uidvalidity", record.uidvalidity)
+        .add("role", role_word(record.folder.role))
+        .add("messages", record.count);
     index_.add(line);
   }
 
-  void write_one(const archive::FolderRecord& record, const archive::Entry& entry, ExportTarget& target, const std::string& folder) {
+  void write_one(const archive::FolderRecord& record, const archive::Entry& entry, ExportTarget& target,
+                 const std::string& folder) {
     program_.check_stop();
     if ((program_.options.only_present && entry.presence != archive::Presence::present) ||
         selection_.leaves_out(entry.date, entry.size)) {
@@ -95,11 +110,13 @@ class Exporter {
     return folder + "/" + sub + file.filename().native();
   }
 
-  void tell_failure(const archive::FolderRecord& record, const archive::Entry& entry, const std::string& reason) {
+  void tell_failure(const archive::FolderRecord& record, const archive::Entry& entry,
+                    const std::string& reason) {
     const auto headline = headline_of(*archive_.archive, entry.content);
     const auto name = folder_name(record.folder.path);
-    console_.error(fmt::format("{} {}: {}, {}, \"{}\": {}", printable(name, 200), short_content(entry.content),
-                               shown_date(entry.date), printable(headline.from, 100), printable(headline.subject, 160), reason));
+    console_.error(fmt::format("{} {}: {}, {}, \"{}\": {}", printable(name, 200),
+                               short_content(entry.content), shown_date(entry.date),
+                               printable(headline.from, 100), printable(headline.subject, 160), reason));
     auto object = codec::Json::object();
     object.add("event", "failed").add("folder", name);
     add_entry(object, entry);
@@ -110,7 +127,10 @@ class Exporter {
   void damage(const archive::FolderRecord& record, const std::string& what) {
     damaged_ = true;
     console_.error(fmt::format("{}: {}", printable(folder_name(record.folder.path), 200), what));
-    console_.json(codec::Json::object().add("event", "problem").add("where", folder_name(record.folder.path)).add("what", what));
+    console_.json(codec::Json::object()
+                      .add("event", "problem")
+                      .add("where", folder_name(record.folder.path))
+                      .add("what", what));
   }
 
   Program& program_;
@@ -129,9 +149,15 @@ std::unique_ptr<ExportTarget> target_for(const std::string& format, const std::f
 void tell_end(Program& program, const std::filesystem::path& root, const Counts& counts) {
   auto& console = program.console;
   console.status("");
-  console.json(codec::Json::object().add("event", "summary").add("path", root.native()).add("messages", counts.messages)
-                   .add("written", counts.written).add("there", counts.there).add("skipped", counts.skipped)
-                   .add("failed", counts.failed).add("bytes", counts.bytes));
+  console.json(codec::Json::object()
+                   .add("event", "summary")
+                   .add("path", root.native())
+                   .add("messages", counts.messages)
+                   .add("written", counts.written)
+                   .add("there", counts.there)
+                   .add("skipped", counts.skipped)
+                   .add("failed", counts.failed)
+                   .add("bytes", counts.bytes));
   if (console.is_json() || console.quiet()) return;
   console.line(fmt::format("{}: {}, {}: {} written, {} there already, {} failed", printable(root.native()),
                            counted(counts.messages, "message", "messages"), human_bytes(counts.bytes),
@@ -158,13 +184,15 @@ Exit export_snapshot(Program& program) {
   UniqueNames account_names;
   for (const auto& snapshot : chosen.snapshots) {
     // several accounts side by side, each in a folder of its own: nothing of one is mistaken for the other's
-    const auto below = chosen.snapshots.size() > 1 ? account_names.take(safe_word(snapshot.account)) : std::string();
+    const auto below =
+        chosen.snapshots.size() > 1 ? account_names.take(safe_word(snapshot.account)) : std::string();
     const auto target = target_for(format, below.empty() ? root : root / below);
     exporter.write(snapshot, *target, below.empty() ? "" : below + "/");
   }
   if (const auto idle = selection.idle_folder_patterns(); !idle.empty()) {
-    throw Error(Cause::config, Blast::run, Retry::never,
-                fmt::format("--folder {}: there is no such folder in the snapshot", printable(idle.front(), 120)));
+    throw Error(
+        Cause::config, Blast::run, Retry::never,
+        fmt::format("--folder {}: there is no such folder in the snapshot", printable(idle.front(), 120)));
   }
   index.publish();
   tell_end(program, root, counts);

@@ -76,15 +76,16 @@ bool holds(const fs::path& file, std::uint64_t size, const mail::ContentId& cont
   codec::Sha256 hash;
   std::array<std::byte, 64u << 10> buffer{};
   ssize_t got = 0;
-  while ((got = ::read(descriptor, buffer.data(), buffer.size())) > 0) hash.update(std::span(buffer).first(static_cast<std::size_t>(got)));
+  while ((got = ::read(descriptor, buffer.data(), buffer.size())) > 0)
+    hash.update(std::span(buffer).first(static_cast<std::size_t>(got)));
   ::close(descriptor);
   return got == 0 && hash.digest() == content.digest;
 }
 
 }  // namespace
 
-Written write_message(const mail::Body& body, const mail::ContentId& content, const fs::path& part, const fs::path& file,
-                      const std::optional<mail::Received>& when) {
+Written write_message(const mail::Body& body, const mail::ContentId& content, const fs::path& part,
+                      const fs::path& file, const std::optional<mail::Received>& when) {
   if (holds(file, body.size(), content)) return Written::there_already;
   PartFile out(part);
   const auto bytes = body.open();
@@ -96,13 +97,15 @@ Written write_message(const mail::Body& body, const mail::ContentId& content, co
     out.append(some);
   }
   if (hash.digest() != content.digest) {
-    throw Error(Cause::damaged, Blast::message, Retry::never, "its bytes are not those that its name stands for");
+    throw Error(Cause::damaged, Blast::message, Retry::never,
+                "its bytes are not those that its name stands for");
   }
   out.become(file, when);
   return Written::anew;
 }
 
-void prepare_export_folder(const fs::path& root, const std::string& format, const std::string& archive_id, bool force) {
+void prepare_export_folder(const fs::path& root, const std::string& format, const std::string& archive_id,
+                           bool force) {
   std::error_code problem;
   fs::create_directories(root, problem);
   if (problem) storage(root, problem.message());
@@ -120,13 +123,20 @@ void prepare_export_folder(const fs::path& root, const std::string& format, cons
     refuse("the folder is not empty");
   }
   std::ofstream out(mark, std::ios::trunc);
-  out << codec::Json::object().add("postferry_export", 1).add("format", format).add("archive", archive_id).dump() << '\n';
+  out << codec::Json::object()
+             .add("postferry_export", 1)
+             .add("format", format)
+             .add("archive", archive_id)
+             .dump()
+      << '\n';
   out.flush();
   if (!out) storage(mark, "cannot be written");
 }
 
 ExportIndex::ExportIndex(const fs::path& root)
-    : part_(root / ".postferry-index.part"), file_(root / "postferry-index.jsonl"), out_(part_, std::ios::trunc) {
+    : part_(root / ".postferry-index.part"),
+      file_(root / "postferry-index.jsonl"),
+      out_(part_, std::ios::trunc) {
   if (!out_) storage(part_, "cannot be written");
 }
 

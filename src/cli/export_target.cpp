@@ -22,7 +22,8 @@ void make_folder(const fs::path& path) {
   std::error_code problem;
   fs::create_directories(path, problem);
   if (problem) {
-    throw Error(Cause::storage, Blast::run, Retry::never, fmt::format("{}: {}", printable(path.native()), problem.message()));
+    throw Error(Cause::storage, Blast::run, Retry::never,
+                fmt::format("{}: {}", printable(path.native()), problem.message()));
   }
 }
 
@@ -32,7 +33,8 @@ class EmlTarget final : public ExportTarget {
   explicit EmlTarget(fs::path root) : root_(std::move(root)) {}
 
   std::string open_folder(const mail::Folder& folder) override {
-    // each level by itself: two folders that differ only in what is not harmless get two folders, children and all
+    // each level by itself: two folders that differ only in what is not harmless get two folders, children
+    // and all
     fs::path path;
     std::string key;
     for (const auto& word : folder.path) {
@@ -49,7 +51,9 @@ class EmlTarget final : public ExportTarget {
   fs::path file_for(const archive::FolderRecord&, const archive::Entry& entry) const override {
     return folder_ / fmt::format("{:010}-{}.eml", entry.number, content_hex(entry.content).substr(0, 16));
   }
-  fs::path part_for(const archive::Entry& entry) const override { return folder_ / fmt::format(".{}.part", short_content(entry.content)); }
+  fs::path part_for(const archive::Entry& entry) const override {
+    return folder_ / fmt::format(".{}.part", short_content(entry.content));
+  }
   fs::path earlier(const archive::FolderRecord&, const archive::Entry&) const override { return {}; }
 
  private:
@@ -58,8 +62,8 @@ class EmlTarget final : public ExportTarget {
   std::map<fs::path, UniqueNames> names_;
 };
 
-// Maildir++: INBOX is ROOT itself, other folders ROOT/.Work.Clients, names in modified UTF-7 as Dovecot and Courier
-// expect them.
+// Maildir++: INBOX is ROOT itself, other folders ROOT/.Work.Clients, names in modified UTF-7 as Dovecot and
+// Courier expect them.
 class MaildirTarget final : public ExportTarget {
  public:
   explicit MaildirTarget(fs::path root) : root_(std::move(root)) {}
@@ -78,14 +82,18 @@ class MaildirTarget final : public ExportTarget {
     }
     folder_ = inbox ? root_ : root_ / name;
     for (const char* sub : {"cur", "new", "tmp"}) make_folder(folder_ / sub);
-    if (!inbox) std::ofstream(folder_ / "maildirfolder", std::ios::app);  // says "a folder, not an account" to deliverers
+    if (!inbox)
+      std::ofstream(folder_ / "maildirfolder",
+                    std::ios::app);  // says "a folder, not an account" to deliverers
     read_earlier();
     return inbox ? "." : name;
   }
   fs::path file_for(const archive::FolderRecord& record, const archive::Entry& entry) const override {
     return folder_ / "cur" / (base_name(record, entry) + ":2," + info(entry.flags));
   }
-  fs::path part_for(const archive::Entry& entry) const override { return folder_ / "tmp" / (short_content(entry.content) + ".postferry"); }
+  fs::path part_for(const archive::Entry& entry) const override {
+    return folder_ / "tmp" / (short_content(entry.content) + ".postferry");
+  }
   fs::path earlier(const archive::FolderRecord& record, const archive::Entry& entry) const override {
     const auto at = earlier_.find(base_name(record, entry));
     return at == earlier_.end() ? fs::path() : at->second;
@@ -124,7 +132,11 @@ class MaildirTarget final : public ExportTarget {
 
 }  // namespace
 
-std::unique_ptr<ExportTarget> eml_target(fs::path root) { return std::make_unique<EmlTarget>(std::move(root)); }
-std::unique_ptr<ExportTarget> maildir_target(fs::path root) { return std::make_unique<MaildirTarget>(std::move(root)); }
+std::unique_ptr<ExportTarget> eml_target(fs::path root) {
+  return std::make_unique<EmlTarget>(std::move(root));
+}
+std::unique_ptr<ExportTarget> maildir_target(fs::path root) {
+  return std::make_unique<MaildirTarget>(std::move(root));
+}
 
 }  // namespace postferry::cli

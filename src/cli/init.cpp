@@ -16,7 +16,8 @@ Exit init(Program& program) {
                            .add("path", place.path.native())
                            .add("codec", archive.info.codec == codec::Codec::gzip ? "gzip" : "zstd"));
   if (!program.console.is_json()) {
-    program.console.said(fmt::format("{}: an empty archive, id {}", printable(place.path.native()), archive.info.id));
+    program.console.said(
+        fmt::format("{}: an empty archive, id {}", printable(place.path.native()), archive.info.id));
   }
   return Exit::complete;
 }

@@ -42,7 +42,8 @@ int run_interruptible(const std::function<int(std::stop_token)>& work, const std
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   const int done = ::eventfd(0, EFD_CLOEXEC);
   if (signals < 0 || done < 0) {
-    throw Error(Cause::storage, Blast::run, Retry::never, "no file descriptors left to wait for signals with");
+    throw Error(Cause::storage, Blast::run, Retry::never,
+                "no file descriptors left to wait for signals with");
   }
   int result = static_cast<int>(Exit::failed);
   bool asked_once = false;

@@ -9,7 +9,8 @@ namespace postferry::cli {
 namespace {
 
 [[noreturn]] void refuse(const config::Job& job, const std::string& what) {
-  throw Error(Cause::config, Blast::run, Retry::never, fmt::format("jobs.{}: {}", printable(job.name, 60), what));
+  throw Error(Cause::config, Blast::run, Retry::never,
+              fmt::format("jobs.{}: {}", printable(job.name, 60), what));
 }
 
 }  // namespace
@@ -20,10 +21,13 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
                             config.accounts.contains(job.to) ? printable(job.to, 60) : "..."));
   }
   if (job.after == "delete") {
-    refuse(job, "after = \"delete\": this version deletes nothing at a source (leave the line out, or write \"keep\")");
+    refuse(job,
+           "after = \"delete\": this version deletes nothing at a source (leave the line out, or write "
+           "\"keep\")");
   }
   if (job.delete_after_days || job.max_deletions) {
-    refuse(job, "delete_after_days and max_deletions go with after = \"delete\", which this version does not do");
+    refuse(job,
+           "delete_after_days and max_deletions go with after = \"delete\", which this version does not do");
   }
   if (!job.map.empty()) refuse(job, "map: an archive keeps every folder under its own name");
   Options out = command_line;

@@ -15,10 +15,14 @@ namespace {
 
 std::string_view how_word(archive::How how) {
   switch (how) {
-    case archive::How::listed: return "listed";
-    case archive::How::partial: return "partial";
-    case archive::How::carried: return "carried";
-    case archive::How::excluded: return "excluded";
+    case archive::How::listed:
+      return "listed";
+    case archive::How::partial:
+      return "partial";
+    case archive::How::carried:
+      return "carried";
+    case archive::How::excluded:
+      return "excluded";
   }
   return "listed";
 }
@@ -27,12 +31,17 @@ std::string_view how_word(archive::How how) {
 class Lister {
  public:
   Lister(Program& program, const OpenArchive& archive, Selection& selection, bool messages)
-      : program_(program), console_(program.console), archive_(archive), selection_(selection), messages_(messages) {}
+      : program_(program),
+        console_(program.console),
+        archive_(archive),
+        selection_(selection),
+        messages_(messages) {}
 
   void list(const archive::Snapshot& snapshot) {
     say_if_incomplete(program_, snapshot);
     if (!console_.is_json()) {
-      console_.line(fmt::format("{}, snapshot {}, {}", account_label(snapshot), short_id(snapshot), local_time(snapshot.start)));
+      console_.line(fmt::format("{}, snapshot {}, {}", account_label(snapshot), short_id(snapshot),
+                                local_time(snapshot.start)));
     }
     const auto reader = archive_->read(snapshot);
     for (const auto& record : snapshot.folders) {
@@ -47,20 +56,26 @@ class Lister {
   }
 
   void finish() {
-    console_.json(codec::Json::object().add("event", "summary").add("folders", folders_).add("messages", all_messages_)
-                      .add("bytes", all_bytes_).add("damaged", damaged_));
+    console_.json(codec::Json::object()
+                      .add("event", "summary")
+                      .add("folders", folders_)
+                      .add("messages", all_messages_)
+                      .add("bytes", all_bytes_)
+                      .add("damaged", damaged_));
   }
   bool damaged() const { return damaged_; }
 
  private:
-  void list_folder(const archive::Snapshot& snapshot, const archive::FolderRecord& record, std::uint64_t count,
-                   std::uint64_t bytes) {
+  void list_folder(const archive::Snapshot& snapshot, const archive::FolderRecord& record,
+                   std::uint64_t count, std::uint64_t bytes) {
     ++folders_;
     if (!messages_) all_messages_ += count, all_bytes_ += bytes;
     const auto name = folder_name(record.folder.path);
     if (!console_.is_json()) {
-      const bool partial = record.how != archive::How::excluded && record.folder.selectable && !record.complete;
-      console_.line(fmt::format("  {:>9}  {:>10}  {}{}{}", grouped(count), human_bytes(bytes), printable(name, 300),
+      const bool partial =
+          record.how != archive::How::excluded && record.folder.selectable && !record.complete;
+      console_.line(fmt::format("  {:>9}  {:>10}  {}{}{}", grouped(count), human_bytes(bytes),
+                                printable(name, 300),
                                 record.how == archive::How::listed || !record.folder.selectable
                                     ? ""
                                     : fmt::format("  ({})", how_word(record.how)),
@@ -69,21 +84,31 @@ class Lister {
     }
     auto words = codec::Json::array();
     for (const auto& word : record.folder.path) words.add(codec::Json(word));
-    console_.json(codec::Json::object().add("event", "folder").add("account", snapshot.account)
-                      .add("snapshot", short_id(snapshot)).add("folder", name).add("path", words)
-                      .add("role", role_word(record.folder.role)).add("messages", count).add("bytes", bytes)
-                      .add("selectable", record.folder.selectable).add("how", how_word(record.how))
-                      .add("complete", record.complete).add("suspicious", record.suspicious));
+    console_.json(codec::Json::object()
+                      .add("event", "folder")
+                      .add("account", snapshot.account)
+                      .add("snapshot", short_id(snapshot))
+                      .add("folder", name)
+                      .add("path", words)
+                      .add("role", role_word(record.folder.role))
+                      .add("messages", count)
+                      .add("bytes", bytes)
+                      .add("selectable", record.folder.selectable)
+                      .add("how", how_word(record.how))
+                      .add("complete", record.complete)
+                      .add("suspicious", record.suspicious));
   }
 
   void list_messages(const archive::Snapshot& snapshot, const archive::SnapshotReader& reader,
                      const archive::FolderRecord& record) {
     const auto name = folder_name(record.folder.path);
     if (messages_ && !console_.is_json()) {
-      console_.line(fmt::format("{}: {}", printable(name, 300), counted(record.count, "message", "messages")));
+      console_.line(
+          fmt::format("{}: {}", printable(name, 300), counted(record.count, "message", "messages")));
     }
     std::uint64_t count = 0, bytes = 0;
-    reader.entries(record,
+    reader.entries(
+        record,
         [&](const archive::Entry& entry) {
           program_.check_stop();
           if (program_.options.only_present && entry.presence != archive::Presence::present) return;
@@ -102,7 +127,8 @@ class Lister {
     }
   }
 
-  void list_message(const archive::Snapshot& snapshot, const std::string& folder, const archive::Entry& entry) {
+  void list_message(const archive::Snapshot& snapshot, const std::string& folder,
+                    const archive::Entry& entry) {
     const auto headline = headline_of(*archive_.archive, entry.content);
     if (!console_.is_json()) {
       console_.line(entry_line(entry, headline));
@@ -142,7 +168,8 @@ Exit ls(Program& program) {
                             chosen.snapshots.size() == 1 ? "this snapshot" : "these snapshots"));
   }
   lister.finish();
-  if (chosen.snapshots.empty() && !program.console.is_json()) program.console.said("the archive holds no snapshot yet");
+  if (chosen.snapshots.empty() && !program.console.is_json())
+    program.console.said("the archive holds no snapshot yet");
   return chosen.damaged || lister.damaged() ? Exit::damaged : Exit::complete;
 }
 

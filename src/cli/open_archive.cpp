@@ -28,7 +28,8 @@ bool is_archive(const fs::path& path) {
   return fs::exists(path / "postferry.json", ignored);
 }
 
-OpenArchive with_cache(Program& program, const ArchivePlace& place, std::unique_ptr<archive::Archive> archive) {
+OpenArchive with_cache(Program& program, const ArchivePlace& place,
+                       std::unique_ptr<archive::Archive> archive) {
   OpenArchive out;
   out.info = archive->info();
   const auto file = program.options.catalog.empty() ? catalog::default_cache_file(out.info.id)
@@ -58,8 +59,9 @@ OpenArchive open_archive(Program& program, const ArchivePlace& place) {
 }
 
 OpenArchive create_archive(Program& program, const ArchivePlace& place) {
-  return with_cache(program, place,
-                    archive::Archive::create(place.path, codec_for(program, place), program.files, program.clock));
+  return with_cache(
+      program, place,
+      archive::Archive::create(place.path, codec_for(program, place), program.files, program.clock));
 }
 
 bool is_there(const Program& program, const ArchivePlace& place) {
@@ -69,9 +71,11 @@ bool is_there(const Program& program, const ArchivePlace& place) {
   if (fs::exists(place.path, ignored)) {
     const bool empty = fs::is_directory(place.path, ignored) && fs::is_empty(place.path, ignored);
     if (!empty) return true;  // opening it says what is wrong with it
-    not_there(place.path, "the folder is empty, and only --create or init makes an archive in a folder that exists");
+    not_there(place.path,
+              "the folder is empty, and only --create or init makes an archive in a folder that exists");
   }
-  if (is_remembered(place.path)) not_there(place.path, "the archive that was there is gone (--create begins a new one)");
+  if (is_remembered(place.path))
+    not_there(place.path, "the archive that was there is gone (--create begins a new one)");
   if (!fs::is_directory(place.path.parent_path(), ignored)) {
     not_there(place.path, "the folder above it is not there (--create makes it)");
   }
@@ -88,7 +92,8 @@ OpenArchive open_or_create(Program& program, const ArchivePlace& place) {
 std::uint64_t size_on_disk(const fs::path& path) {
   std::uint64_t out = 0;
   std::error_code problem;  // a file that goes while we count is not counted
-  for (fs::recursive_directory_iterator it(path, problem), end; !problem && it != end; it.increment(problem)) {
+  for (fs::recursive_directory_iterator it(path, problem), end; !problem && it != end;
+       it.increment(problem)) {
     std::error_code gone;
     const auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
     if (!gone) out += size;

@@ -30,8 +30,8 @@ OpenArchive open_or_create(Program& program, const ArchivePlace& place);
 bool is_there(const Program& program, const ArchivePlace& place);
 OpenArchive create_archive(Program& program, const ArchivePlace& place);
 
-// Paths at which an archive was once seen, in $XDG_STATE_HOME/postferry/archives: an empty mount point must not be
-// taken for a place where a new archive may begin.
+// Paths at which an archive was once seen, in $XDG_STATE_HOME/postferry/archives: an empty mount point must
+// not be taken for a place where a new archive may begin.
 bool is_remembered(const std::filesystem::path& path);
 void remember(const std::filesystem::path& path);
 

@@ -44,7 +44,8 @@ struct Options {
   std::string read_data_subset, format;
 };
 
-// What reading the arguments came to: options, or an exit status (help, version, a mistake that has been told).
+// What reading the arguments came to: options, or an exit status (help, version, a mistake that has been
+// told).
 struct Parsed {
   std::optional<int> exit;
   Options options;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <postferry/base/text.h>
 
@@ -28,7 +28,9 @@ constexpr const char* exits_config = "Exit status: 0 right, 2 wrong (the place i
 
 class Tree {
  public:
-  Tree() : app_("postferry: mail backup and migration. Nothing lost, nothing twice, nothing silent.", "postferry") {
+  Tree()
+      : app_("postferry: mail backup and migration. Nothing lost, nothing twice, nothing silent.",
+             "postferry") {
     app_.set_version_flag("--version", "postferry " POSTFERRY_VERSION);
     app_.set_help_flag("-h,--help", "This text, or that of a command");
     app_.require_subcommand(1);
@@ -79,15 +81,19 @@ class Tree {
   void common(CLI::App& app) {
     app.add_flag("-v,--verbose", options_.verbose, "Say more (twice: still more)")->group("Everywhere");
     app.add_flag("-q,--quiet", options_.quiet, "Say nothing but errors")->group("Everywhere");
-    app.add_flag("--json", options_.json, "One JSON object a line on stdout; the last is the summary")->group("Everywhere");
+    app.add_flag("--json", options_.json, "One JSON object a line on stdout; the last is the summary")
+        ->group("Everywhere");
     app.add_option("--color", color_, "auto, always or never (NO_COLOR counts too)")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->type_name("WHEN")
         ->group("Everywhere");
-    app.add_option("--config", options_.config_file, "Configuration, instead of ~/.config/postferry/config.toml")
+    app.add_option("--config", options_.config_file,
+                   "Configuration, instead of ~/.config/postferry/config.toml")
         ->type_name("FILE")
         ->group("Everywhere");
-    app.add_option("--log-file", options_.log_file, "Append what happens to this file")->type_name("FILE")->group("Everywhere");
+    app.add_option("--log-file", options_.log_file, "Append what happens to this file")
+        ->type_name("FILE")
+        ->group("Everywhere");
     app.add_option("--trace", options_.trace_file, "Write what passes over the wire, secrets masked")
         ->type_name("FILE")
         ->group("Everywhere");
@@ -98,30 +104,53 @@ class Tree {
   }
 
   void selection(CLI::App* sub) {
-    sub->add_option("--folder", options_.folder, "Only folders like this: * any text, % any but /; roles as :junk:")
-        ->type_name("GLOB")->take_all()->expected(1)->group("Selection");
+    sub->add_option("--folder", options_.folder,
+                    "Only folders like this: * any text, % any but /; roles as :junk:")
+        ->type_name("GLOB")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Selection");
     sub->add_option("--exclude", options_.exclude, "Not folders like this")
-        ->type_name("GLOB")->take_all()->expected(1)->group("Selection");
+        ->type_name("GLOB")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Selection");
     sub->add_option("--since", options_.since, "Only mail received on this day or later (YYYY-MM-DD)")
-        ->type_name("DATE")->group("Selection");
-    sub->add_option("--before", options_.before, "Only mail received before this day")->type_name("DATE")->group("Selection");
+        ->type_name("DATE")
+        ->group("Selection");
+    sub->add_option("--before", options_.before, "Only mail received before this day")
+        ->type_name("DATE")
+        ->group("Selection");
     sub->add_option("--max-size", options_.max_size, "Not messages larger than this (25M, 500K)")
-        ->type_name("SIZE")->group("Selection");
+        ->type_name("SIZE")
+        ->group("Selection");
   }
 
   void server(CLI::App* sub) {
     sub->add_option("--password-command,--from-password-command", options_.password_command,
                     "Shell command that prints the password; repeat in the order of the accounts")
-        ->type_name("CMD")->take_all()->expected(1)->group("Server");
+        ->type_name("CMD")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Server");
     sub->add_option("--auth-user", options_.auth_user, "Administrator who signs in on the user's behalf")
-        ->type_name("NAME")->group("Server");
+        ->type_name("NAME")
+        ->group("Server");
     sub->add_option("--connections", options_.connections, "Connections to one server at once")
-        ->type_name("N")->check(CLI::Range(1u, 64u))->group("Server");
+        ->type_name("N")
+        ->check(CLI::Range(1u, 64u))
+        ->group("Server");
     sub->add_option("--timeout", options_.timeout, "A server silent for so long is a lost connection (60)")
-        ->type_name("SECONDS")->check(CLI::Range(0.1, 86400.0))->group("Server");
-    sub->add_option("--max-wait", options_.max_wait, "Longest pause for a server that asks for patience (900)")
-        ->type_name("SECONDS")->check(CLI::Range(0.0, 864000.0))->group("Server");
-    sub->add_flag("--allow-plaintext", options_.allow_plaintext, "Let ?tls=off reach beyond this machine")->group("Server");
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 86400.0))
+        ->group("Server");
+    sub->add_option("--max-wait", options_.max_wait,
+                    "Longest pause for a server that asks for patience (900)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 864000.0))
+        ->group("Server");
+    sub->add_flag("--allow-plaintext", options_.allow_plaintext, "Let ?tls=off reach beyond this machine")
+        ->group("Server");
   }
 
   void catalog(CLI::App* sub) {
@@ -137,30 +166,39 @@ class Tree {
 
   void which_account(CLI::App* sub) {
     sub->add_option("--account", options_.account, "Only accounts like this (id or nickname)")
-        ->type_name("GLOB")->take_all()->expected(1);
+        ->type_name("GLOB")
+        ->take_all()
+        ->allow_extra_args(false);
   }
 
   void init() {
     auto* sub = command("init", "make an empty archive", Command::init, exits_reading);
     words(sub, "ARCHIVE", "Where: a folder that does not exist yet or is empty, or a configured name", 1, 1);
-    sub->add_option("--codec", options_.codec, "zstd (usual) or gzip")->check(CLI::IsMember({"zstd", "gzip"}))->type_name("CODEC");
+    sub->add_option("--codec", options_.codec, "zstd (usual) or gzip")
+        ->check(CLI::IsMember({"zstd", "gzip"}))
+        ->type_name("CODEC");
   }
 
   void backup_options(CLI::App* sub) {
     sub->add_flag("-n,--dry-run", options_.dry_run, "Sign in, look, print the plan, change nothing");
     sub->add_flag("--full", options_.full, "Trust nothing: list and compare everything");
-    sub->add_flag("--accept-shrink", options_.accept_shrink, "A folder that lost more than half of its mail is no suspicion");
-    sub->add_flag("--create", options_.create, "Make the archive, also where one is remembered or the folder exists empty");
+    sub->add_flag("--accept-shrink", options_.accept_shrink,
+                  "A folder that lost more than half of its mail is no suspicion");
+    sub->add_flag("--create", options_.create,
+                  "Make the archive, also where one is remembered or the folder exists empty");
     sub->add_option("--codec", options_.codec, "zstd (usual) or gzip, for a new archive")
-        ->check(CLI::IsMember({"zstd", "gzip"}))->type_name("CODEC");
+        ->check(CLI::IsMember({"zstd", "gzip"}))
+        ->type_name("CODEC");
     catalog(sub);
     server(sub);
   }
 
   void backup() {
-    auto* sub = command("backup", "copy mail from accounts into an archive (makes it)", Command::backup, exits_backup);
+    auto* sub = command("backup", "copy mail from accounts into an archive (makes it)", Command::backup,
+                        exits_backup);
     words(sub, "FROM... ARCHIVE", "Accounts (names or addresses), then the archive", 2, 1000);
-    sub->add_option("--as", options_.as, "Account id to file the mail under, across a change of host or user")->type_name("NAME");
+    sub->add_option("--as", options_.as, "Account id to file the mail under, across a change of host or user")
+        ->type_name("NAME");
     selection(sub);
     backup_options(sub);
   }
@@ -197,19 +235,22 @@ class Tree {
 
   void diff() {
     auto* sub = command("diff", "what changed between two snapshots", Command::diff, exits_reading);
-    words(sub, "ARCHIVE SNAP SNAP", "The archive; the older and the newer snapshot (ids, latest or dates)", 3, 3);
+    words(sub, "ARCHIVE SNAP SNAP", "The archive; the older and the newer snapshot (ids, latest or dates)", 3,
+          3);
     which_account(sub);
     catalog(sub);
   }
 
   void exported() {
-    auto* sub = command("export", "write a snapshot as .eml files or as a Maildir", Command::export_,
-                        "Exit status: 0 complete, 1 failed (disk full, archive not there), 2 usage or configuration,\n"
-                        "3 finished, but some messages could not be given back (they are listed), 5 the archive is\n"
-                        "damaged there, 130 interrupted.");
+    auto* sub = command(
+        "export", "write a snapshot as .eml files or as a Maildir", Command::export_,
+        "Exit status: 0 complete, 1 failed (disk full, archive not there), 2 usage or configuration,\n"
+        "3 finished, but some messages could not be given back (they are listed), 5 the archive is\n"
+        "damaged there, 130 interrupted.");
     words(sub, "ARCHIVE PATH", "The archive; the folder to write into", 2, 2);
     sub->add_option("--format", options_.format, "eml (usual) or maildir")
-        ->check(CLI::IsMember({"eml", "maildir"}))->type_name("FORMAT");
+        ->check(CLI::IsMember({"eml", "maildir"}))
+        ->type_name("FORMAT");
     which_snapshot(sub);
     sub->add_flag("--merge", options_.merge, "All accounts, each in a folder of its own");
     sub->add_flag("--only-present", options_.only_present, "Not what the server holds no more");
@@ -222,7 +263,8 @@ class Tree {
     auto* sub = command("check", "is the archive whole?", Command::check, exits_reading);
     words(sub, "ARCHIVE", "The archive", 1, 1);
     sub->add_flag("--read-data", options_.read_data, "Read every message and compare it with its hash");
-    sub->add_option("--read-data-subset", options_.read_data_subset, "Read a part: 5%, or the n-th of t parts as n/t")
+    sub->add_option("--read-data-subset", options_.read_data_subset,
+                    "Read a part: 5%, or the n-th of t parts as n/t")
         ->type_name("PART");
     catalog(sub);
   }
@@ -277,7 +319,9 @@ class Tree {
   }
 
   static Parsed told(const std::string& what) {
-    fmt::print(stderr, "postferry: {}\n(postferry --help has the commands, postferry COMMAND --help its options)\n", what);
+    fmt::print(stderr,
+               "postferry: {}\n(postferry --help has the commands, postferry COMMAND --help its options)\n",
+               what);
     return {static_cast<int>(Exit::usage), {}};
   }
 

@@ -21,9 +21,9 @@ constexpr std::array<std::pair<mail::Role, std::string_view>, 8> roles{{{mail::R
                                                                         {mail::Role::flagged, "flagged"},
                                                                         {mail::Role::all, "all"}}};
 
-// A row of reachable ends for each character of the pattern: with two kinds of wildcard, one of which stops at a
-// level, greedy matching would need to step back in both. `passes(p, nothing)` says whether p is a wildcard,
-// `passes(p, at)` whether it takes in the character there; `same` compares a plain one.
+// A row of reachable ends for each character of the pattern: with two kinds of wildcard, one of which stops
+// at a level, greedy matching would need to step back in both. `passes(p, nothing)` says whether p is a
+// wildcard, `passes(p, at)` whether it takes in the character there; `same` compares a plain one.
 template <class Pattern, class Text, class Same, class Passes>
 bool wild_match(const Pattern& pattern, const Text& text, Same same, Passes passes) {
   std::vector<char> now(text.size() + 1, 0), next(text.size() + 1, 0);
@@ -34,7 +34,8 @@ bool wild_match(const Pattern& pattern, const Text& text, Same same, Passes pass
     bool alive = next[0];
     for (std::size_t i = 0; i < text.size(); ++i) {
       const std::optional<std::size_t> at = i;
-      next[i + 1] = wild ? static_cast<char>(now[i + 1] || (next[i] && passes(p, at))) : static_cast<char>(now[i] && same(p, text[i]));
+      next[i + 1] = wild ? static_cast<char>(now[i + 1] || (next[i] && passes(p, at)))
+                         : static_cast<char>(now[i] && same(p, text[i]));
       alive = alive || next[i + 1];
     }
     if (!alive) return false;
@@ -43,7 +44,9 @@ bool wild_match(const Pattern& pattern, const Text& text, Same same, Passes pass
   return now[text.size()];
 }
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Cause::config, Blast::run, Retry::never, what);
+}
 
 mail::Role role_of(std::string_view word, const std::string& text) {
   std::vector<std::string> words;
@@ -103,7 +106,8 @@ std::vector<FolderPattern::Token> FolderPattern::tokens_of(const mail::FolderPat
   std::vector<Token> out;
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (i > 0) out.push_back(level);
-    const std::string_view word = i == 0 && equal_ignoring_case(path[i], "INBOX") ? "INBOX" : std::string_view(path[i]);
+    const std::string_view word =
+        i == 0 && equal_ignoring_case(path[i], "INBOX") ? "INBOX" : std::string_view(path[i]);
     for (const char c : word) out.push_back(static_cast<unsigned char>(c));
   }
   return out;

@@ -44,7 +44,9 @@ class SnapshotLedger final : public mail::Ledger {
 // A plan is made for a sink; this one is never written to.
 class NoSink final : public mail::MailSink {
  public:
-  mail::SinkTraits traits() const override { return {.idempotent = true, .max_message_size = {}, .max_sessions = 64}; }
+  mail::SinkTraits traits() const override {
+    return {.idempotent = true, .max_message_size = {}, .max_sessions = 64};
+  }
   void declare(const mail::Folder&, bool) override {}
   void repeat(const mail::Folder&) override {}
   std::unique_ptr<mail::FolderWriter> open(const mail::Folder&, const mail::FolderState&, mail::Receipts&,
@@ -59,7 +61,8 @@ class NoSink final : public mail::MailSink {
 std::optional<archive::Snapshot> last_of(const BackupWorld& w, const std::string& account) {
   std::optional<archive::Snapshot> out;
   if (!w.archive) return out;
-  for (auto& one : (*w.archive)->snapshots([&](const Error& error) { w.program.console.error(error.what()); })) {
+  for (auto& one :
+       (*w.archive)->snapshots([&](const Error& error) { w.program.console.error(error.what()); })) {
     if (one.account == account && (!out || one.seq >= out->seq)) out = std::move(one);
   }
   return out;
@@ -70,9 +73,15 @@ void print(Console& console, const engine::Plan& plan, SnapshotLedger& ledger) {
     const auto held = ledger.held_count(task.folder);
     const auto name = folder_name(task.folder.path);
     if (console.is_json()) {
-      console.json(codec::Json::object().add("event", "planned").add("account", plan.account).add("folder", name)
-                       .add("messages", task.folder.messages).add("bytes", task.folder.bytes).add("held", held)
-                       .add("unchanged", task.unchanged).add("selectable", task.folder.selectable));
+      console.json(codec::Json::object()
+                       .add("event", "planned")
+                       .add("account", plan.account)
+                       .add("folder", name)
+                       .add("messages", task.folder.messages)
+                       .add("bytes", task.folder.bytes)
+                       .add("held", held)
+                       .add("unchanged", task.unchanged)
+                       .add("selectable", task.folder.selectable));
     } else if (!task.folder.selectable) {
       console.line(fmt::format("  {}: holds no mail", printable(name, 200)));
     } else {
@@ -84,8 +93,11 @@ void print(Console& console, const engine::Plan& plan, SnapshotLedger& ledger) {
   }
   for (const auto& folder : plan.left_out) {
     if (console.is_json()) {
-      console.json(codec::Json::object().add("event", "planned").add("account", plan.account)
-                       .add("folder", folder_name(folder.path)).add("left_out", true));
+      console.json(codec::Json::object()
+                       .add("event", "planned")
+                       .add("account", plan.account)
+                       .add("folder", folder_name(folder.path))
+                       .add("left_out", true));
     } else {
       console.line(fmt::format("  {}: left out", printable(folder_name(folder.path), 200)));
     }
@@ -102,19 +114,32 @@ AccountResult plan_only(BackupWorld& w, const config::Account& account, endpoint
     secret.reveal();
     SnapshotLedger ledger(last_of(w, account.id()));
     NoSink sink;
-    const auto source = endpoints::make_source(
-        account, secret,
-        {.dialer = w.dialer, .budget = w.budget, .clock = w.program.clock, .work_folder = std::filesystem::temp_directory_path(),
-         .timeouts = timeouts_of(w.options), .transcript = w.transcript, .max_sessions = w.options.connections.value_or(0)});
-    engine::World world{.account = account.id(), .source = *source, .sink = sink, .ledger = ledger, .events = view,
-                        .clock = w.program.clock, .limits = limits_of(w, account),
-                        .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
-                        .messages = {}, .selection = w.selection.in_words(), .accept_shrink = true, .full = w.options.full};
+    const auto source = endpoints::make_source(account, secret,
+                                               {.dialer = w.dialer,
+                                                .budget = w.budget,
+                                                .clock = w.program.clock,
+                                                .work_folder = std::filesystem::temp_directory_path(),
+                                                .timeouts = timeouts_of(w.options),
+                                                .transcript = w.transcript,
+                                                .max_sessions = w.options.connections.value_or(0)});
+    engine::World world{
+        .account = account.id(),
+        .source = *source,
+        .sink = sink,
+        .ledger = ledger,
+        .events = view,
+        .clock = w.program.clock,
+        .limits = limits_of(w, account),
+        .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
+        .messages = {},
+        .selection = w.selection.in_words(),
+        .accept_shrink = true,
+        .full = w.options.full};
     const auto plan = engine::make_plan(world, w.program.stop);
     check_selection(w);
     if (!console.is_json()) {
-      console.line(fmt::format("{} into {}: this would be looked at (nothing is changed)", printable(account.id(), 200),
-                               printable(w.path.native())));
+      console.line(fmt::format("{} into {}: this would be looked at (nothing is changed)",
+                               printable(account.id(), 200), printable(w.path.native())));
     }
     print(console, plan, ledger);
     for (const auto& task : plan.tasks) result.balance.listed += task.folder.messages;

@@ -32,7 +32,7 @@ namespace {
 constexpr std::chrono::milliseconds redraw{200};
 
 void prepare_process() {
-  ::umask(077);                       // mail is nobody else's business
+  ::umask(077);                          // mail is nobody else's business
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // no core with a password in it, no ptrace by a neighbour
   // Eight threads with arenas of their own keep tens of MiB that are free; the memory bound counts on two.
   ::mallopt(M_ARENA_MAX, 2);
@@ -45,17 +45,28 @@ void prepare_process() {
 
 Exit dispatch(Program& program) {
   switch (program.options.command) {
-    case Command::init: return init(program);
-    case Command::backup: return backup(program);
-    case Command::snapshots: return snapshots(program);
-    case Command::ls: return ls(program);
-    case Command::show: return show(program);
-    case Command::diff: return diff(program);
-    case Command::export_: return export_snapshot(program);
-    case Command::check: return check(program);
-    case Command::run: return run_jobs(program);
-    case Command::accounts: return accounts(program);
-    case Command::config_check: return config_check(program);
+    case Command::init:
+      return init(program);
+    case Command::backup:
+      return backup(program);
+    case Command::snapshots:
+      return snapshots(program);
+    case Command::ls:
+      return ls(program);
+    case Command::show:
+      return show(program);
+    case Command::diff:
+      return diff(program);
+    case Command::export_:
+      return export_snapshot(program);
+    case Command::check:
+      return check(program);
+    case Command::run:
+      return run_jobs(program);
+    case Command::accounts:
+      return accounts(program);
+    case Command::config_check:
+      return config_check(program);
   }
   return Exit::usage;
 }
@@ -65,7 +76,10 @@ Exit told(Console& console, const Error& error) {
   console.error(error.what());
   if (!error.advice.empty()) console.error(error.advice);
   const auto exit = exit_of(error);
-  console.json(codec::Json::object().add("event", "error").add("text", error.what()).add("exit", static_cast<int>(exit)));
+  console.json(codec::Json::object()
+                   .add("event", "error")
+                   .add("text", error.what())
+                   .add("exit", static_cast<int>(exit)));
   return exit;
 }
 
@@ -85,7 +99,7 @@ Exit guarded(Console& console, const std::function<Exit()>& work) {
       return Exit::interrupted;
     }
   } catch (const ReaderGone&) {
-    return Exit::complete;  // `| head` has seen what it wanted
+    return Exit::complete;                 // `| head` has seen what it wanted
   } catch (const std::exception& error) {  // out of memory, a bug: said, never swallowed
     console.status("");
     console.error(fmt::format("internal error: {}", printable(error.what(), 500)));
@@ -99,7 +113,8 @@ int run(const Options& options, std::map<std::string, std::string> passwords) {
   const auto clock = system_clock();
   const auto work = [&](std::stop_token stop) {
     return static_cast<int>(guarded(console, [&] {
-      Program program{options, console, *files, *clock, stop, std::move(passwords), read_configuration(options)};
+      Program program{
+          options, console, *files, *clock, stop, std::move(passwords), read_configuration(options)};
       return dispatch(program);
     }));
   };

@@ -16,7 +16,8 @@ constexpr std::chrono::seconds rate_window{10};
 constexpr std::chrono::seconds json_interval{1};
 
 std::string in_words(const mail::Balance& b) {
-  auto out = fmt::format("{} listed: {} stored, {} held", grouped(b.listed), grouped(b.stored), grouped(b.held));
+  auto out =
+      fmt::format("{} listed: {} stored, {} held", grouped(b.listed), grouped(b.stored), grouped(b.held));
   if (b.skipped) out += fmt::format(", {} skipped", grouped(b.skipped));
   if (b.failed) out += fmt::format(", {} failed", grouped(b.failed));
   return out;
@@ -28,10 +29,12 @@ std::string failure_line(const mail::Failure& failure) {
   std::string who;
   if (!failure.headline.date.empty()) who += printable(failure.headline.date, 60) + ", ";
   if (!failure.headline.from.empty()) who += printable(failure.headline.from, 100) + ", ";
-  if (!failure.headline.subject.empty()) who += fmt::format("\"{}\", ", printable(failure.headline.subject, 160));
-  return fmt::format("{} uid {}: {}{}", printable(failure.folder, 200),
-                     failure.ref.uidl.empty() ? std::to_string(failure.ref.number) : printable(failure.ref.uidl, 80), who,
-                     printable(failure.reason, 500));
+  if (!failure.headline.subject.empty())
+    who += fmt::format("\"{}\", ", printable(failure.headline.subject, 160));
+  return fmt::format(
+      "{} uid {}: {}{}", printable(failure.folder, 200),
+      failure.ref.uidl.empty() ? std::to_string(failure.ref.number) : printable(failure.ref.uidl, 80), who,
+      printable(failure.reason, 500));
 }
 
 void add_failure(codec::Json& to, const mail::Failure& failure) {
@@ -41,15 +44,22 @@ void add_failure(codec::Json& to, const mail::Failure& failure) {
   } else {
     to.add("uidl", failure.ref.uidl);
   }
-  to.add("date", failure.headline.date).add("from", failure.headline.from).add("subject", failure.headline.subject);
+  to.add("date", failure.headline.date)
+      .add("from", failure.headline.from)
+      .add("subject", failure.headline.subject);
   to.add("reason", failure.reason);
 }
 
 void add_balance(codec::Json& to, const mail::Balance& b) {
-  to.add("listed", b.listed).add("stored", b.stored).add("held", b.held).add("skipped", b.skipped).add("failed", b.failed);
+  to.add("listed", b.listed)
+      .add("stored", b.stored)
+      .add("held", b.held)
+      .add("skipped", b.skipped)
+      .add("failed", b.failed);
 }
 
-ProgressView::ProgressView(Console& console, std::string account) : console_(console), account_(std::move(account)) {}
+ProgressView::ProgressView(Console& console, std::string account)
+    : console_(console), account_(std::move(account)) {}
 
 void ProgressView::on(const mail::Event& event) {
   std::unique_lock lock(mutex_);
@@ -64,15 +74,22 @@ codec::Json ProgressView::begun(const char* event) const {
 
 void ProgressView::tell(const mail::event::RunStarted& event) {
   state_.folders = event.folders, state_.messages = event.messages, state_.bytes = event.bytes;
-  console_.json(begun("run_started").add("folders", event.folders).add("messages", event.messages).add("bytes", event.bytes));
+  console_.json(begun("run_started")
+                    .add("folders", event.folders)
+                    .add("messages", event.messages)
+                    .add("bytes", event.bytes));
 }
 
 void ProgressView::tell(const mail::event::FolderStarted& event) {
   state_.folder = printable(event.folder, 80);
   state_.waiting.clear();
-  console_.json(begun("folder_started").add("folder", event.folder).add("messages", event.messages).add("bytes", event.bytes));
-  const auto line = fmt::format("{}: {}{}", printable(event.folder, 200), counted(event.messages, "message", "messages"),
-                                event.bytes ? ", " + human_bytes(event.bytes) : "");
+  console_.json(begun("folder_started")
+                    .add("folder", event.folder)
+                    .add("messages", event.messages)
+                    .add("bytes", event.bytes));
+  const auto line =
+      fmt::format("{}: {}{}", printable(event.folder, 200), counted(event.messages, "message", "messages"),
+                  event.bytes ? ", " + human_bytes(event.bytes) : "");
   if (console_.shows_progress()) {
     console_.note_in_log("info", line);
   } else {
@@ -100,14 +117,18 @@ void ProgressView::tell(const mail::event::GivenUp& event) {
 
 void ProgressView::tell(const mail::event::Note& event) {
   console_.json(begun("note").add("folder", event.folder).add("text", event.text));
-  console_.detail(fmt::format("{}{}{}", printable(event.folder, 200), event.folder.empty() ? "" : ": ", printable(event.text, 500)));
+  console_.detail(fmt::format("{}{}{}", printable(event.folder, 200), event.folder.empty() ? "" : ": ",
+                              printable(event.text, 500)));
 }
 
 void ProgressView::tell(const mail::event::Waiting& event) {
   state_.waiting = event.reason;
   waiting_until_ = steady_clock::now() + event.for_;
-  console_.json(begun("waiting").add("reason", event.reason).add("seconds", static_cast<std::int64_t>(event.for_.count())));
-  const auto line = fmt::format("waiting {}: {}", duration(static_cast<double>(event.for_.count())), printable(event.reason, 500));
+  console_.json(begun("waiting")
+                    .add("reason", event.reason)
+                    .add("seconds", static_cast<std::int64_t>(event.for_.count())));
+  const auto line = fmt::format("waiting {}: {}", duration(static_cast<double>(event.for_.count())),
+                                printable(event.reason, 500));
   if (console_.shows_progress()) {
     console_.note_in_log("info", line);
   } else {

@@ -17,17 +17,17 @@ struct ProgressState {
   std::uint64_t folders = 0, folders_done = 0;
   std::uint64_t messages = 0, messages_done = 0;
   std::uint64_t bytes = 0, bytes_done = 0;
-  double rate = 0;             // bytes a second of late; 0: not known
-  std::string folder;          // begun last
-  std::string waiting;         // what for; empty: it is not
+  double rate = 0;      // bytes a second of late; 0: not known
+  std::string folder;   // begun last
+  std::string waiting;  // what for; empty: it is not
   double waiting_left = 0;
 };
 
 // At most `width` columns; the least important goes first.
 std::string progress_line(const ProgressState& state, std::size_t width);
 
-// Renders the engine's events of one account: the bottom line on a terminal, else a line at the start and end of each
-// folder; with --json one object an event. Any thread.
+// Renders the engine's events of one account: the bottom line on a terminal, else a line at the start and end
+// of each folder; with --json one object an event. Any thread.
 class ProgressView final : public mail::EventSink {
  public:
   ProgressView(Console& console, std::string account);

@@ -14,8 +14,8 @@ namespace {
 
 // Columns, near enough: a character is one. Continuation bytes of UTF-8 are none.
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string cut(const std::string& text, std::size_t most) {
@@ -43,12 +43,14 @@ std::string left(const ProgressState& s) {
 
 std::string progress_line(const ProgressState& s, std::size_t width) {
   if (!s.waiting.empty()) {
-    return cut(fmt::format("waiting {}: {}", duration(std::max(0.0, s.waiting_left)), printable(s.waiting)), width);
+    return cut(fmt::format("waiting {}: {}", duration(std::max(0.0, s.waiting_left)), printable(s.waiting)),
+               width);
   }
   // in the order of importance; what does not fit any more is left out, and the rest after it
   std::vector<std::string> parts{of(s.messages_done, s.messages) + " messages",
-                                 s.bytes > s.bytes_done ? human_bytes(s.bytes_done) + "/" + human_bytes(s.bytes)
-                                                        : human_bytes(s.bytes_done)};
+                                 s.bytes > s.bytes_done
+                                     ? human_bytes(s.bytes_done) + "/" + human_bytes(s.bytes)
+                                     : human_bytes(s.bytes_done)};
   if (s.folders > 0) parts.push_back(fmt::format("folder {}", of(s.folders_done, s.folders)));
   if (s.rate >= 1) parts.push_back(human_bytes(static_cast<std::uint64_t>(s.rate)) + "/s");
   if (const auto time = left(s); !time.empty()) parts.push_back(time);

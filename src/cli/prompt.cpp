@@ -56,7 +56,8 @@ std::string ask(const std::string& prompt, std::stop_token stop) {
   std::stop_callback on_stop(stop, [&] { ::eventfd_write(wake.get(), 1); });
   Silence silence(terminal.get());
   if (::write(terminal.get(), prompt.data(), prompt.size()) < 0) {
-    throw Error(Cause::config, Blast::run, Retry::never, std::string("the terminal: ") + std::strerror(errno));
+    throw Error(Cause::config, Blast::run, Retry::never,
+                std::string("the terminal: ") + std::strerror(errno));
   }
   std::string out;
   for (;;) {

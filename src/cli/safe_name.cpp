@@ -16,7 +16,8 @@ bool is_device(const std::string& word) {
   const auto stem = lower(word.substr(0, word.find('.')));
   static constexpr std::array<std::string_view, 4> names{"con", "prn", "aux", "nul"};
   if (std::find(names.begin(), names.end(), stem) != names.end()) return true;
-  return stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem[3] >= '0' && stem[3] <= '9';
+  return stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem[3] >= '0' &&
+         stem[3] <= '9';
 }
 
 std::size_t length_of(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
@@ -31,8 +32,9 @@ std::string safe_word(const std::string& word, std::size_t most) {
     const auto length = utf8 ? length_of(byte) : 1;
     const auto character = word.substr(i, length);
     i += length;
-    const bool forbidden = character.size() == 1 && (byte < 0x20 || byte == 0x7F || (!utf8 && byte >= 0x80) ||
-                                                     std::string_view("/\\:*?\"<>|").find(character[0]) != std::string_view::npos);
+    const bool forbidden = character.size() == 1 &&
+                           (byte < 0x20 || byte == 0x7F || (!utf8 && byte >= 0x80) ||
+                            std::string_view("/\\:*?\"<>|").find(character[0]) != std::string_view::npos);
     // printable() leaves a character alone unless it is a control, a bidi mark or another format character
     const bool invisible = character.size() > 1 && printable(character) != character;
     const auto next = forbidden || invisible ? std::string("_") : character;

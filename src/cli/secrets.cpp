@@ -21,7 +21,9 @@ constexpr const char* shared_name = "POSTFERRY_PASSWORD";
 constexpr const char* from_name = "POSTFERRY_FROM_PASSWORD";
 constexpr std::chrono::minutes token_age{1};
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Cause::config, Blast::run, Retry::never, what);
+}
 
 std::string first_line(std::string text) {
   text.resize(std::min(text.find('\n'), text.size()));
@@ -98,12 +100,14 @@ Secrets::State::Kind Secrets::State::own_source(One& one, std::size_t index) con
   return one.credential.empty() ? Kind::none : Kind::credential;
 }
 
-Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around) : state_(std::make_unique<State>()) {
+Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around)
+    : state_(std::make_unique<State>()) {
   state_->around = std::move(around);
   auto& s = *state_;
   if (s.around.commands.size() > accounts.size()) {
     refuse(fmt::format("--password-command is given {} times, but there {} only {}", s.around.commands.size(),
-                       accounts.size() == 1 ? "is" : "are", accounts.size() == 1 ? "one account" : "fewer accounts"));
+                       accounts.size() == 1 ? "is" : "are",
+                       accounts.size() == 1 ? "one account" : "fewer accounts"));
   }
   for (auto& account : accounts) s.all.emplace_back().account = std::move(account);
   std::vector<std::size_t> without, with_credential;
@@ -112,8 +116,8 @@ Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around) : s
     if (s.all[i].kind == State::Kind::none) without.push_back(i);
     if (s.all[i].kind == State::Kind::credential) with_credential.push_back(i);
   }
-  // The variable must not go to a second host: with several takers it is offered to none of them. It comes before the
-  // credentials folder, where that is the only other source there is.
+  // The variable must not go to a second host: with several takers it is offered to none of them. It comes
+  // before the credentials folder, where that is the only other source there is.
   if (s.variable(shared_name)) {
     const auto& takers = without.empty() ? with_credential : without;
     if (takers.size() == 1) s.all[takers.front()].kind = State::Kind::shared;
@@ -135,24 +139,33 @@ std::string Secrets::State::fetch(One& one, std::size_t index) const {
       } catch (const Error& error) {
         refuse(fmt::format("{}: {}", name, error.what()));
       }
-    case Kind::file: return one.account.password;
-    case Kind::numbered: return *variable(numbered(index));
-    case Kind::from: return *variable(from_name);
-    case Kind::shared: return *variable(shared_name);
+    case Kind::file:
+      return one.account.password;
+    case Kind::numbered:
+      return *variable(numbered(index));
+    case Kind::from:
+      return *variable(from_name);
+    case Kind::shared:
+      return *variable(shared_name);
     case Kind::credential: {
       const auto secret = first_line(read_text_file(one.credential, 64u << 10));
       if (secret.empty()) refuse(fmt::format("{}: {} is empty", name, one.credential.native()));
       return secret;
     }
-    case Kind::prompt: return around.ask(fmt::format("Password for {}: ", name));
-    case Kind::none: break;
+    case Kind::prompt:
+      return around.ask(fmt::format("Password for {}: ", name));
+    case Kind::none:
+      break;
   }
   if (variable(shared_name)) {
-    refuse(fmt::format("{}: no password; {} is offered to nobody, for more than one account lacks a password (use "
-                       "POSTFERRY_FROM_PASSWORD_1, _2 ...)", name, shared_name));
+    refuse(fmt::format(
+        "{}: no password; {} is offered to nobody, for more than one account lacks a password (use "
+        "POSTFERRY_FROM_PASSWORD_1, _2 ...)",
+        name, shared_name));
   }
-  refuse(fmt::format("{}: no password; give --password-command, {}, or a password_command in the configuration", name,
-                     shared_name));
+  refuse(
+      fmt::format("{}: no password; give --password-command, {}, or a password_command in the configuration",
+                  name, shared_name));
 }
 
 std::string Secrets::reveal(std::size_t index) {
@@ -169,14 +182,22 @@ std::string Secrets::reveal(std::size_t index) {
 
 std::string Secrets::source(std::size_t index) const {
   switch (state_->all.at(index).kind) {
-    case State::Kind::command: return "password_command";
-    case State::Kind::file: return "password";
-    case State::Kind::numbered: return state_->numbered(index);
-    case State::Kind::from: return from_name;
-    case State::Kind::shared: return shared_name;
-    case State::Kind::credential: return "credential";
-    case State::Kind::prompt: return "prompt";
-    case State::Kind::none: break;
+    case State::Kind::command:
+      return "password_command";
+    case State::Kind::file:
+      return "password";
+    case State::Kind::numbered:
+      return state_->numbered(index);
+    case State::Kind::from:
+      return from_name;
+    case State::Kind::shared:
+      return shared_name;
+    case State::Kind::credential:
+      return "credential";
+    case State::Kind::prompt:
+      return "prompt";
+    case State::Kind::none:
+      break;
   }
   return "none";
 }

@@ -17,7 +17,8 @@ Selection::Selection(const Options& options)
   if (!before_text_.empty()) before_ = need_date("--before", before_text_).begin;
   if (since_ && before_ && *since_ >= *before_) {
     throw Error(Cause::config, Blast::run, Retry::never,
-                fmt::format("--since {} --before {}: no day lies between them", printable(since_text_), printable(before_text_)));
+                fmt::format("--since {} --before {}: no day lies between them", printable(since_text_),
+                            printable(before_text_)));
   }
   if (max_size_text_.empty()) return;
   max_size_ = read_size(max_size_text_);

@@ -19,7 +19,8 @@ class Selection {
   // Error{config} for what cannot be read.
   explicit Selection(const Options& options);
 
-  bool takes_folder(const mail::FolderPath& path, mail::Role role);  // remembers which patterns found something
+  bool takes_folder(const mail::FolderPath& path,
+                    mail::Role role);  // remembers which patterns found something
   // The rule that leaves a message out; nothing: it is wanted. What is not known leaves nothing out.
   std::optional<std::string> leaves_out(const std::optional<mail::Received>& received,
                                         std::optional<std::uint64_t> size) const;

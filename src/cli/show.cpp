@@ -15,14 +15,18 @@
 namespace postferry::cli {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Cause::config, Blast::run, Retry::never, what);
+}
 
 using Found = std::map<codec::Digest, archive::TocEntry>;  // the same bytes may lie in two packs: one message
 
 Found candidates(const archive::Archive& archive, const std::string& word) {
   const auto hex = lower(word);
   if (hex.size() < 8 || hex.size() > 64 || hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    refuse(fmt::format("\"{}\" is no message: at least 8 hex digits, as `postferry ls ARCHIVE FOLDER` shows them", printable(word, 80)));
+    refuse(fmt::format(
+        "\"{}\" is no message: at least 8 hex digits, as `postferry ls ARCHIVE FOLDER` shows them",
+        printable(word, 80)));
   }
   Found out;
   for (auto& one : archive.find_prefix(hex)) out.emplace(one.entry.hash, std::move(one.entry));
@@ -30,12 +34,14 @@ Found candidates(const archive::Archive& archive, const std::string& word) {
 }
 
 // Keeps what some snapshot of the chosen accounts lists.
-void keep_members(Program& program, const archive::Archive& archive, const std::vector<archive::Snapshot>& snapshots, Found& found) {
+void keep_members(Program& program, const archive::Archive& archive,
+                  const std::vector<archive::Snapshot>& snapshots, Found& found) {
   std::map<codec::Digest, bool> member;
   for (auto it = snapshots.rbegin(); it != snapshots.rend() && member.size() < found.size(); ++it) {
     const auto reader = archive.read(*it);
     for (const auto& folder : it->folders) {
-      reader->entries(folder,
+      reader->entries(
+          folder,
           [&](const archive::Entry& entry) {
             program.check_stop();
             if (found.contains(entry.content.digest)) member[entry.content.digest] = true;
@@ -66,13 +72,15 @@ Exit show(Program& program) {
   if (!program.options.account.empty()) keep_members(program, *archive.archive, snapshots.snapshots, found);
   if (found.empty()) {
     throw Error(Cause::missing, Blast::run, Retry::never,
-                fmt::format("there is no message {}{}", words[1], program.options.account.empty() ? "" : " in this account"));
+                fmt::format("there is no message {}{}", words[1],
+                            program.options.account.empty() ? "" : " in this account"));
   }
   if (found.size() > 1) {
     std::string list;
     for (const auto& [hash, entry] : found) {
-      list += fmt::format("\n  {}  {}  {}  {}", to_hex(hash).substr(0, 16), printable(entry.headline.date, 40),
-                          printable(entry.headline.from, 60), printable(entry.headline.subject, 100));
+      list +=
+          fmt::format("\n  {}  {}  {}  {}", to_hex(hash).substr(0, 16), printable(entry.headline.date, 40),
+                      printable(entry.headline.from, 60), printable(entry.headline.subject, 100));
     }
     refuse(fmt::format("{} fits {} messages:{}", words[1], found.size(), list));
   }

@@ -28,7 +28,9 @@ codec::Json as_json(const archive::Snapshot& one) {
   out.add("event", "snapshot").add("id", short_id(one)).add("full_id", one.id).add("account", one.account);
   out.add("nickname", one.nickname).add("endpoint", one.endpoint).add("seq", one.seq);
   out.add("start", rfc3339(one.start)).add("end", rfc3339(one.end)).add("complete", one.complete);
-  out.add("folders", std::uint64_t{one.folders.size()}).add("messages", messages_in(one)).add("bytes", bytes_in(one));
+  out.add("folders", std::uint64_t{one.folders.size()})
+      .add("messages", messages_in(one))
+      .add("bytes", bytes_in(one));
   add_balance(out, one.balance);
   auto selection = codec::Json::array();
   for (const auto& word : one.selection) selection.add(codec::Json(word));
@@ -39,8 +41,9 @@ codec::Json as_json(const archive::Snapshot& one) {
 std::string as_text(const archive::Snapshot& one) {
   std::string words;
   for (const auto& word : one.selection) words += "  " + printable(word, 60);
-  return fmt::format("{}  {}  {:>9} messages  {:>10}  {}{}", short_id(one), local_time(one.start), grouped(messages_in(one)),
-                     human_bytes(bytes_in(one)), one.complete ? "complete" : "not complete", words);
+  return fmt::format("{}  {}  {:>9} messages  {:>10}  {}{}", short_id(one), local_time(one.start),
+                     grouped(messages_in(one)), human_bytes(bytes_in(one)),
+                     one.complete ? "complete" : "not complete", words);
 }
 
 }  // namespace
@@ -59,7 +62,9 @@ Exit snapshots(Program& program) {
     account = one.account;
     console.line("  " + as_text(one));
   }
-  console.json(codec::Json::object().add("event", "summary").add("archive", archive.info.id)
+  console.json(codec::Json::object()
+                   .add("event", "summary")
+                   .add("archive", archive.info.id)
                    .add("snapshots", std::uint64_t{found.snapshots.size()}));
   if (found.snapshots.empty() && !console.is_json()) console.said("the archive holds no snapshot yet");
   return found.damaged ? Exit::damaged : Exit::complete;

@@ -4,8 +4,8 @@
 
 namespace postferry::cli {
 
-// What the waiting main thread does from time to time: redraw the progress of the command that runs. One at a time;
-// whoever is registered is called until the Ticker is gone, never after.
+// What the waiting main thread does from time to time: redraw the progress of the command that runs. One at a
+// time; whoever is registered is called until the Ticker is gone, never after.
 class Ticker {
  public:
   explicit Ticker(std::function<void()> what);

@@ -54,7 +54,8 @@ std::optional<sys_seconds> local(std::chrono::year_month_day day, int hour, int 
   return sys_seconds(std::chrono::seconds(time));
 }
 
-std::optional<sys_seconds> zoned(Scanner& scan, std::chrono::year_month_day day, int hour, int minute, int second) {
+std::optional<sys_seconds> zoned(Scanner& scan, std::chrono::year_month_day day, int hour, int minute,
+                                 int second) {
   const auto utc = std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
                    std::chrono::seconds(second);
   if (scan.take('Z') || scan.take('z')) return utc;
@@ -99,8 +100,9 @@ std::optional<Instant> read_date(const std::string& text) {
 
 Instant need_date(const std::string& option, const std::string& text) {
   if (const auto date = read_date(text)) return *date;
-  throw Error(Cause::config, Blast::run, Retry::never,
-              fmt::format("{}: \"{}\" is no date (2024-03-01, or 2024-03-01T18:30)", option, printable(text, 60)));
+  throw Error(
+      Cause::config, Blast::run, Retry::never,
+      fmt::format("{}: \"{}\" is no date (2024-03-01, or 2024-03-01T18:30)", option, printable(text, 60)));
 }
 
 std::optional<std::uint64_t> read_size(const std::string& text) {
@@ -135,7 +137,8 @@ std::string rfc3339(sys_seconds when, std::chrono::minutes zone) {
   gmtime_r(&time, &parts);
   if (zone.count() == 0) return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", parts);
   const auto distance = std::chrono::abs(zone).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}{}{:02}:{:02}", parts, zone.count() < 0 ? '-' : '+', distance / 60, distance % 60);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}{}{:02}:{:02}", parts, zone.count() < 0 ? '-' : '+', distance / 60,
+                     distance % 60);
 }
 
 std::string shown_date(const std::optional<mail::Received>& received) {

@@ -38,18 +38,20 @@ std::string percent_encoded(const std::string& user) {
 
 std::string Account::id() const {
   if (!archive_as.empty()) return archive_as;
-  return fmt::format("{}:{}@{}", protocol_words[static_cast<std::size_t>(protocol)], user, host_and_port(*this));
+  return fmt::format("{}:{}@{}", protocol_words[static_cast<std::size_t>(protocol)], user,
+                     host_and_port(*this));
 }
 
 std::string Account::url() const {
   const auto& word = protocol_words[static_cast<std::size_t>(protocol)];
   auto where = host_and_port(*this);
   // a standard port that is not the scheme's own must be said, or the address would mean another
-  if (port != 0 && port != usual_port(protocol, security) && where.find(fmt::format(":{}", port)) == std::string::npos) {
+  if (port != 0 && port != usual_port(protocol, security) &&
+      where.find(fmt::format(":{}", port)) == std::string::npos) {
     where += fmt::format(":{}", port);
   }
-  return fmt::format("{}{}://{}@{}{}", word, security == Security::tls ? "s" : "", percent_encoded(user), where,
-                     security == Security::none ? "?tls=off" : "");
+  return fmt::format("{}{}://{}@{}{}", word, security == Security::tls ? "s" : "", percent_encoded(user),
+                     where, security == Security::none ? "?tls=off" : "");
 }
 
 std::filesystem::path home() {

@@ -17,13 +17,20 @@ constexpr std::uint64_t largest_file = 1u << 20;
 
 std::string_view kind_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::string: return "a text";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a decimal number";
-    case toml::node_type::boolean: return "true or false";
-    default: return "a date or time";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a decimal number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
   }
 }
 
@@ -112,8 +119,9 @@ std::map<std::string, std::string> Keys::map(std::string_view key) {
   for (const auto& [name, item] : *table) {
     const auto* string = item.as_string();
     if (!string) {
-      refuse(file_, item.source(), fmt::format("{}.{}: must be a text in quotes, not {}", std::string(key),
-                                               printable(name.str(), 60), kind_of(item)));
+      refuse(file_, item.source(),
+             fmt::format("{}.{}: must be a text in quotes, not {}", std::string(key),
+                         printable(name.str(), 60), kind_of(item)));
     }
     out.emplace(name.str(), string->get());
   }
@@ -129,8 +137,9 @@ std::vector<std::pair<std::string, const toml::table*>> Keys::tables(std::string
   for (const auto& [name, item] : *table) {
     const auto* inner = item.as_table();
     if (!inner) {
-      refuse(file_, item.source(), fmt::format("{}.{}: must be a table, [{}.NAME], not {}", key,
-                                               printable(name.str(), 60), key, kind_of(item)));
+      refuse(file_, item.source(),
+             fmt::format("{}.{}: must be a table, [{}.NAME], not {}", key, printable(name.str(), 60), key,
+                         kind_of(item)));
     }
     out.emplace_back(std::string(name.str()), inner);
   }

@@ -29,11 +29,12 @@ std::vector<std::string> command(Keys& keys, std::string_view key) {
 }
 
 void check_only_ours(const std::filesystem::path& file, const Keys& keys) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(file.c_str(), &info) != 0) return;  // read a moment ago, gone now: nobody else reads it either
   if (info.st_mode & (S_IRWXG | S_IRWXO)) {
-    keys.refuse_key("password", fmt::format("others may read this file; chmod 600 {} (or better, use password_command)",
-                                            file.native()));
+    keys.refuse_key("password",
+                    fmt::format("others may read this file; chmod 600 {} (or better, use password_command)",
+                                file.native()));
   }
 }
 
@@ -102,7 +103,8 @@ Account read_account(const std::string& name, const toml::table& table, const st
   return out;
 }
 
-ArchiveDef read_archive(const std::string& name, const toml::table& table, const std::filesystem::path& file) {
+ArchiveDef read_archive(const std::string& name, const toml::table& table,
+                        const std::filesystem::path& file) {
   Keys keys(table, file.native(), "archives." + name);
   ArchiveDef out;
   out.name = name;
@@ -131,8 +133,10 @@ Job read_job(const std::string& name, const toml::table& table, const std::strin
   out.max_size = keys.text("max_size").value_or("");
   static const std::vector<std::string> after{"keep", "delete"};
   if (const auto i = keys.choice("after", after)) out.after = after[*i];
-  if (const auto n = keys.natural("delete_after_days", 0, 36500)) out.delete_after_days = static_cast<unsigned>(*n);
-  if (const auto n = keys.natural("max_deletions", 0, 1u << 31)) out.max_deletions = static_cast<unsigned>(*n);
+  if (const auto n = keys.natural("delete_after_days", 0, 36500))
+    out.delete_after_days = static_cast<unsigned>(*n);
+  if (const auto n = keys.natural("max_deletions", 0, 1u << 31))
+    out.max_deletions = static_cast<unsigned>(*n);
   keys.finish();
   return out;
 }
@@ -159,7 +163,8 @@ Config load_config(const std::filesystem::path& file, const std::vector<std::fil
   for (const auto& [name, inner] : keys.tables("archives")) {
     out.archives.emplace(name, read_archive(name, *inner, file));
   }
-  for (const auto& [name, inner] : keys.tables("jobs")) out.jobs.emplace(name, read_job(name, *inner, file.native()));
+  for (const auto& [name, inner] : keys.tables("jobs"))
+    out.jobs.emplace(name, read_job(name, *inner, file.native()));
   keys.finish();
   check_names(out, file.native());
   return out;

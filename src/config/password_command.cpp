@@ -39,7 +39,8 @@ class Descriptor {
   int number_;
 };
 
-// What the child may know of our environment: everything but our own words, for they may be secrets of another account.
+// What the child may know of our environment: everything but our own words, for they may be secrets of
+// another account.
 std::vector<char*> environment_without_ours() {
   std::vector<char*> out;
   for (char** entry = environ; entry && *entry; ++entry) {
@@ -49,8 +50,8 @@ std::vector<char*> environment_without_ours() {
   return out;
 }
 
-// Runs with default signal handling and nothing blocked: our own threads block SIGINT and SIGTERM, and a child
-// that inherited that could not be interrupted.
+// Runs with default signal handling and nothing blocked: our own threads block SIGINT and SIGTERM, and a
+// child that inherited that could not be interrupted.
 pid_t spawn(const std::vector<std::string>& argv, int out, int& problem) {
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t actions;
@@ -71,7 +72,8 @@ pid_t spawn(const std::vector<std::string>& argv, int out, int& problem) {
   arguments.push_back(nullptr);
   auto variables = environment_without_ours();
   pid_t child = -1;
-  problem = posix_spawnp(&child, arguments.front(), &actions, &attributes, arguments.data(), variables.data());
+  problem =
+      posix_spawnp(&child, arguments.front(), &actions, &attributes, arguments.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return child;
@@ -107,7 +109,8 @@ std::string run_password_command(const std::vector<std::string>& argv) {
 
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw Error(Cause::storage, Blast::run, Retry::never, fmt::format("password_command: {}", std::strerror(errno)));
+    throw Error(Cause::storage, Blast::run, Retry::never,
+                fmt::format("password_command: {}", std::strerror(errno)));
   }
   Descriptor from_child(ends[0]), to_parent(ends[1]);
   int problem = 0;
@@ -125,7 +128,8 @@ std::string run_password_command(const std::vector<std::string>& argv) {
   }
   auto line = output.substr(0, output.find('\n'));
   if (line.ends_with('\r')) line.pop_back();
-  if (line.empty()) refuse(fmt::format("password_command: {} printed no password (its first line is empty)", name));
+  if (line.empty())
+    refuse(fmt::format("password_command: {} printed no password (its first line is empty)", name));
   return line;
 }
 

@@ -19,7 +19,8 @@ const std::vector<std::string> auth_words{"auto", "password", "xoauth2"};
 
 namespace {
 
-const std::vector<std::string> role_words{"inbox", "sent", "drafts", "trash", "junk", "archive", "flagged", "all"};
+const std::vector<std::string> role_words{"inbox", "sent",    "drafts",  "trash",
+                                          "junk",  "archive", "flagged", "all"};
 
 Profile read_profile(const std::string& name, const std::filesystem::path& file) {
   const auto table = read_toml(file);
@@ -97,7 +98,8 @@ std::uint16_t usual_port(Protocol protocol, Security security) {
 void apply(const Profile& profile, Account& account, bool security_given) {
   account.profile = profile.name;
   const bool usual_protocol = !profile.protocol || *profile.protocol == account.protocol;
-  if (account.host.empty()) account.host = account.protocol == Protocol::imap ? profile.imap_host : profile.pop3_host;
+  if (account.host.empty())
+    account.host = account.protocol == Protocol::imap ? profile.imap_host : profile.pop3_host;
   if (!security_given && profile.security && usual_protocol) account.security = *profile.security;
   if (account.port == 0 && profile.port && usual_protocol && !security_given) account.port = *profile.port;
   if (account.auth == Auth::automatic) account.auth = profile.auth;

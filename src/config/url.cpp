@@ -31,7 +31,9 @@ std::string decoded(std::string_view text, const Address& address, std::string_v
       continue;
     }
     const auto byte = i + 3 <= text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
-    if (!byte) address.refuse(fmt::format("the {} has a % that two hex digits do not follow (write a % as %25)", part));
+    if (!byte)
+      address.refuse(
+          fmt::format("the {} has a % that two hex digits do not follow (write a % as %25)", part));
     out += static_cast<char>(byte->front());
     i += 2;
   }
@@ -67,7 +69,8 @@ Parts split(std::string_view rest, const Address& address) {
     if (end == std::string_view::npos) address.refuse("the [ of an IPv6 address has no ]");
     out.host = rest.substr(1, end - 1);
     rest = rest.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':') address.refuse("only a :port may follow the ] of an IPv6 address");
+    if (!rest.empty() && rest.front() != ':')
+      address.refuse("only a :port may follow the ] of an IPv6 address");
     out.has_port = !rest.empty();
     out.port = rest.empty() ? rest : rest.substr(1);
     if (out.host.find(':') == std::string_view::npos) address.refuse("what stands in [ ] is no IPv6 address");
@@ -88,7 +91,8 @@ void check_host(const std::string& host, const Address& address) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':';
   };
   if (!std::all_of(host.begin(), host.end(), plain)) {
-    address.refuse("the host has a character that no host name has (international names are written as xn--...)");
+    address.refuse(
+        "the host has a character that no host name has (international names are written as xn--...)");
   }
 }
 
@@ -123,7 +127,8 @@ void apply_tls(const std::string& value, Account& account, bool allow_plaintext,
                                protocol_words[static_cast<std::size_t>(account.protocol)]));
   }
   if (wanted == Security::none && !is_loopback(account.host) && !allow_plaintext) {
-    address.refuse("tls=off would send the password readable to everyone on the way; it needs --allow-plaintext");
+    address.refuse(
+        "tls=off would send the password readable to everyone on the way; it needs --allow-plaintext");
   }
   account.security = wanted;
 }
@@ -137,8 +142,9 @@ void apply_query(std::string_view query, Account& account, std::string& profile,
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
     const auto equals = item.find('=');
     const auto key = std::string(item.substr(0, equals));
-    const auto value =
-        equals == std::string_view::npos ? std::string() : decoded(item.substr(equals + 1), address, "value of " + key);
+    const auto value = equals == std::string_view::npos
+                           ? std::string()
+                           : decoded(item.substr(equals + 1), address, "value of " + key);
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       if (key == "password" || key == "pass") {
         address.refuse("a password has no place in an address, where process lists and logs would show it");
@@ -189,8 +195,9 @@ std::optional<Account> parse_url(const std::string& text, const std::vector<std:
   const auto parts = split(rest, Address{scheme + "..."});
   Address address{scheme + "...@" + printable(parts.host, 80)};
   if (parts.userinfo.find(':') != std::string_view::npos) {
-    address.refuse("a password has no place in an address, where process lists and logs would show it; use "
-                   "--password-command, POSTFERRY_PASSWORD or the configuration (a : in the user is written %3A)");
+    address.refuse(
+        "a password has no place in an address, where process lists and logs would show it; use "
+        "--password-command, POSTFERRY_PASSWORD or the configuration (a : in the user is written %3A)");
   }
   account->user = decoded(parts.userinfo, address, "user");
   if (account->user.empty()) address.refuse("whose mailbox? Write the user before the host, user@host");

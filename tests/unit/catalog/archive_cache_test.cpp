@@ -22,7 +22,9 @@ class ArchiveCacheTest : public testing::Test {
   }
   ~ArchiveCacheTest() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<archive::Cache> open(const std::string& id = "archive-1") { return open_archive_cache(file(), id); }
+  std::unique_ptr<archive::Cache> open(const std::string& id = "archive-1") {
+    return open_archive_cache(file(), id);
+  }
   std::filesystem::path file() const { return folder_ / "cache" / "a.db"; }
 
   std::filesystem::path folder_;
@@ -30,7 +32,8 @@ class ArchiveCacheTest : public testing::Test {
 
 codec::Digest digest(unsigned n) {
   codec::Digest out{};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::byte>((n * 2654435761u) >> (i % 4 * 8) ^ i);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<std::byte>((n * 2654435761u) >> (i % 4 * 8) ^ i);
   return out;
 }
 
@@ -131,7 +134,7 @@ TEST_F(ArchiveCacheTest, RemembersTheHighestSeq) {
 
 TEST_F(ArchiveCacheTest, IsForItsOwnerAlone) {
   open();
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(file().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
 }

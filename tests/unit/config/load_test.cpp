@@ -63,24 +63,30 @@ exclude = [":junk:", ":trash:"]
 }
 
 TEST(LoadConfig, RefusesWhatItDoesNotKnowWithThePlaceAndTheNearest) {
-  EXPECT_THAT(refusal("[accounts.a]\nuser = \"u\"\nhots = \"h\"\n"),
-              AllOf(HasSubstr("config.toml:3:1: unknown key accounts.a.hots"), HasSubstr("did you mean host?")));
+  EXPECT_THAT(
+      refusal("[accounts.a]\nuser = \"u\"\nhots = \"h\"\n"),
+      AllOf(HasSubstr("config.toml:3:1: unknown key accounts.a.hots"), HasSubstr("did you mean host?")));
   EXPECT_THAT(refusal("[acounts.a]\nuser = \"u\"\n"), HasSubstr("did you mean accounts?"));
-  EXPECT_THAT(refusal("[jobs.j]\nfrom = \"a\"\nto = \"b\"\nexlude = []\n"), HasSubstr("did you mean exclude?"));
+  EXPECT_THAT(refusal("[jobs.j]\nfrom = \"a\"\nto = \"b\"\nexlude = []\n"),
+              HasSubstr("did you mean exclude?"));
 }
 
 TEST(LoadConfig, ChecksWhatKindOfValueStandsThere) {
   const std::pair<const char*, const char*> rows[] = {
-      {"[accounts.a]\nuser = 7\nhost = \"h\"\n", ":2:8: accounts.a.user: must be a text in quotes, not a whole number"},
-      {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\nport = \"993\"\n", "accounts.a.port: must be a whole number, not a text"},
+      {"[accounts.a]\nuser = 7\nhost = \"h\"\n",
+       ":2:8: accounts.a.user: must be a text in quotes, not a whole number"},
+      {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\nport = \"993\"\n",
+       "accounts.a.port: must be a whole number, not a text"},
       {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\nport = 70000\n", "not between 1 and 65535"},
-      {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\ntls = \"yes\"\n", "is none of \"on\", \"starttls\", \"off\""},
+      {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\ntls = \"yes\"\n",
+       "is none of \"on\", \"starttls\", \"off\""},
       {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\npassword_command = [\"a\", 1]\n", "nothing but texts"},
       {"[accounts.a]\nuser = \"u\"\nhost = \"h\"\npassword_command = []\n", "is empty"},
       {"[accounts.a]\nhost = \"h\"\n", "user: is missing"},
       {"[accounts.a]\nuser = \"u\"\n", "host: is missing"},
-      {"[accounts.a]\nuser = \"u\"\nprofile = \"gmial\"\n", "config.toml:3:11: accounts.a.profile: no provider profile is named "
-                                                           "\"gmial\"; did you mean gmail?"},
+      {"[accounts.a]\nuser = \"u\"\nprofile = \"gmial\"\n",
+       "config.toml:3:11: accounts.a.profile: no provider profile is named "
+       "\"gmial\"; did you mean gmail?"},
       {"[archives.x]\n", "path: is missing"},
       {"[jobs.j]\nto = \"x\"\n", "from: is missing"},
       {"accounts = 1\n", "must be tables"},
@@ -100,7 +106,10 @@ TEST(LoadConfig, RefusesAPasswordInAFileThatOthersCanRead) {
 TEST(LoadConfig, TakesAnAddressForAnAccount) {
   TempFolder folder;
   const auto config = load_config(
-      folder.write("config.toml", "[accounts.a]\nurl = \"imap://me@mail.example.org\"\n[accounts.b]\nurl = \"pop3s://me@h\"\n"), profiles);
+      folder.write(
+          "config.toml",
+          "[accounts.a]\nurl = \"imap://me@mail.example.org\"\n[accounts.b]\nurl = \"pop3s://me@h\"\n"),
+      profiles);
   EXPECT_EQ(config.accounts.at("a").url(), "imap://me@mail.example.org");
   EXPECT_EQ(config.accounts.at("b").url(), "pop3s://me@h");
   EXPECT_THAT(refusal("[accounts.a]\nurl = \"home\"\n"), HasSubstr("is no imaps://"));
@@ -114,7 +123,8 @@ profile = "gmail"
 protocol = "pop3"
 user = "u"
 connections = 1
-)"), profiles);
+)"),
+                                  profiles);
   const auto& a = config.accounts.at("a");
   EXPECT_EQ(a.url(), "pop3s://u@pop.gmail.com");
   EXPECT_EQ(a.connections, 1u);

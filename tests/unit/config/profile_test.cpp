@@ -20,8 +20,8 @@ std::vector<std::string> names() {
 }
 
 TEST(Profiles, AreAllThere) {
-  EXPECT_THAT(names(), testing::UnorderedElementsAre("gmail", "microsoft365", "yahoo", "icloud", "fastmail", "gmx",
-                                                     "generic-imap", "generic-pop3"));
+  EXPECT_THAT(names(), testing::UnorderedElementsAre("gmail", "microsoft365", "yahoo", "icloud", "fastmail",
+                                                     "gmx", "generic-imap", "generic-pop3"));
 }
 
 TEST(Profiles, NameTheirSourceAndSayWhatToDoWhenTheSignInIsRefused) {

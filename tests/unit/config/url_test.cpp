@@ -69,7 +69,8 @@ TEST(Url, IsNotEverythingThatLooksLikeOne) {
 }
 
 TEST(Url, RefusesAPasswordWithoutRepeatingIt) {
-  for (const auto* text : {"imaps://me:hunter2@h", "imaps://me@example.org:hunter2@h", "imaps://me@h?password=hunter2"}) {
+  for (const auto* text :
+       {"imaps://me:hunter2@h", "imaps://me@example.org:hunter2@h", "imaps://me@h?password=hunter2"}) {
     EXPECT_THAT(refusal(text), HasSubstr("a password has no place in an address")) << text;
     EXPECT_THAT(refusal(text), Not(HasSubstr("hunter2"))) << text;
   }
