@@ -41,6 +41,9 @@ class Stream : public ByteSource {
   virtual void start_tls(const TlsPolicy& policy) = 0;
   virtual bool is_secure() const = 0;  // TLS, or never leaves this machine (a socket pair)
 
+  // For a goodbye: from now on everything together may wait this long, and then counts as lost.
+  virtual void hurry(std::chrono::milliseconds most) { (void)most; }
+
   // Makes a blocked read or write return by throwing Cancelled. ::shutdown(2) on the
   // descriptor, not a Poco call: Poco's own shutdown speaks TLS and would race with the owner.
   virtual void abort() noexcept = 0;

@@ -41,10 +41,12 @@ class Session {
   void start_tls(const net::TlsPolicy& policy);    // STLS, as careful as imap's
   // USER/PASS, APOP or AUTH PLAIN: the best the server offers (over an open line APOP first). [AUTH]: {auth, endpoint,
   // never}; [IN-USE], [LOGIN-DELAY], [SYS/TEMP]: {throttled, endpoint, later}; [SYS/PERM]: {rejected, endpoint, never}.
-  void login(std::string_view user, std::string_view secret);
+  // `authorize_as`: whose mailbox, where `user` is an administrator (AUTH PLAIN alone can say that).
+  void login(std::string_view user, std::string_view secret, std::string_view authorize_as = {});
   void authenticate_xoauth2(std::string_view user, std::string_view token);
 
-  std::vector<Drop> list();                        // UIDL and LIST, joined; has_uidl() says whether UIDL was answered
+  std::optional<std::uint32_t> count();            // STAT: how many list() must give; nothing where it says nonsense
+  std::vector<Drop> list();                        // ascending; UIDL and LIST, joined; has_uidl() says whether UIDL was answered
   bool has_uidl() const;
   // TOP n 0, where the server can.
   void headers(std::span<const Drop> wanted, Bodies& to);
@@ -54,8 +56,9 @@ class Session {
   void quit() noexcept;                            // at most two seconds; deletes nothing, for nothing was marked
   void abort() noexcept;                           // any thread
 
+  struct Pipe;  // src/pop3/pipe.h
+
  private:
-  struct Pipe;
   std::unique_ptr<Pipe> pipe_;
 };
 

@@ -1,0 +1,111 @@
+#include "pipe.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+#include <postferry/base/text.h>
+#include <postferry/net/transcript.h>
+
+#include "unstuff.h"
+
+namespace postferry::pop3 {
+namespace {
+
+// RFC 2449 allows 512 bytes; challenges and chatty servers need more.
+constexpr std::size_t line_limit = 8u << 10;
+// Of a multi-line answer that is kept in memory: more lines than any maildrop has messages.
+constexpr std::uint64_t most_lines = 20'000'000;
+
+}  // namespace
+
+Session::Pipe::Pipe(std::unique_ptr<net::Stream> wire, unsigned most)
+    : stream(std::move(wire)), reader(*stream), most_in_flight(std::max(1u, most)) {}
+
+void Session::Pipe::write(const std::string& lines, bool secret) {
+  auto* tapped = secret ? dynamic_cast<net::TappedStream*>(stream.get()) : nullptr;
+  if (tapped != nullptr) tapped->masked(true);
+  stream->write(as_bytes(lines));
+  stream->flush();
+  if (tapped != nullptr) tapped->masked(false);
+}
+
+Status Session::Pipe::answer() { return parse_status(reader.line(line_limit)); }
+
+void Session::Pipe::lines(const std::function<void(std::string_view)>& found) {
+  for (std::uint64_t count = 0; count < most_lines; ++count) {
+    auto line = reader.line(line_limit);
+    if (line == ".") return;
+    if (line.starts_with('.')) line.remove_prefix(1);
+    found(line);
+  }
+  throw Error(Cause::protocol, Blast::endpoint, Retry::never, "the server's list does not end");
+}
+
+void Session::Pipe::body(const std::function<void(Bytes)>& found) {
+  Unstuffer unstuffer;
+  while (!unstuffer.done()) {
+    const auto piece = reader.some(~std::uint64_t{0});
+    reader.consume(unstuffer.take(piece, found));
+  }
+}
+
+void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted,
+                         Bodies& to) {
+  // All that is in flight together is some hundred bytes, which any socket buffer takes: writing never waits
+  // for a server that waits for us to read. Half a window at a time, so that a system call serves many small
+  // messages.
+  const std::size_t most = window();
+  std::size_t asked = 0;
+  std::string commands;
+  for (std::size_t got = 0; got < wanted.size(); ++got) {
+    if (asked < wanted.size() && asked - got <= most / 2) {
+      commands.clear();
+      const auto end = std::min(wanted.size(), got + most);
+      for (; asked < end; ++asked)
+        fmt::format_to(std::back_inserter(commands), "{} {}{}\r\n", verb, wanted[asked].number, tail);
+      in_flight = wanted[got];
+      write(commands, false);
+    }
+    const auto& drop = wanted[got];
+    in_flight = drop;
+    const auto status = answer();
+    if (status.ok()) {
+      to.begin(drop);
+      body([&](Bytes part) { to.bytes(part); });
+      to.end(drop);
+    } else if (status.kind == Status::Kind::err) {
+      to.refused(drop, (status.code.empty() ? "" : "[" + status.code + "] ") + status.text);
+    } else {
+      throw Error(
+          Cause::protocol, Blast::session, Retry::now,
+          fmt::format("{} {}: this is no POP3 answer: {}", verb, drop.number, printable(status.text, 100)));
+    }
+    in_flight.reset();
+  }
+}
+
+bool Session::Pipe::can(std::string_view capability) const {
+  const auto blank = capability.find(' ');
+  const auto word = capability.substr(0, blank);
+  for (const auto& line : capabilities) {
+    if (line.empty() || !equal_ignoring_case(line.front(), word)) continue;
+    if (blank == std::string_view::npos) return true;
+    const auto argument = capability.substr(blank + 1);
+    const auto same = [&](const std::string& one) { return equal_ignoring_case(one, argument); };
+    if (std::any_of(line.begin() + 1, line.end(), same)) return true;
+  }
+  return false;
+}
+
+std::optional<std::chrono::seconds> Session::Pipe::login_delay() const {
+  for (const auto& line : capabilities) {
+    if (line.size() < 2 || !equal_ignoring_case(line.front(), "LOGIN-DELAY")) continue;
+    const auto seconds = parse_number(line[1]);
+    if (seconds && *seconds <= 86'400) return std::chrono::seconds(*seconds);
+  }
+  return std::nullopt;
+}
+
+}  // namespace postferry::pop3

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <postferry/net/line_reader.h>
+#include <postferry/pop3/session.h>
+
+#include "status.h"
+
+namespace postferry::pop3 {
+
+// What a session is made of: commands out, answers in. One thread.
+struct Session::Pipe {
+  explicit Pipe(std::unique_ptr<net::Stream> wire, unsigned most);
+
+  // Does `act` to the pipe; whatever it throws leaves the session dead.
+  template <class Act>
+  auto alive(Act&& act) {
+    try {
+      return act(*this);
+    } catch (...) {
+      dead = true;
+      throw;
+    }
+  }
+
+  void send(std::string_view line) { write(std::string(line) + "\r\n", false); }
+  void send_secret(std::string_view line) { write(std::string(line) + "\r\n", true); }
+  void write(const std::string& lines, bool secret);
+
+  Status answer();  // one status line; `nonsense` is for the caller to refuse
+  // The lines of a multi-line answer, after its +OK.
+  void lines(const std::function<void(std::string_view)>& found);
+  // The same as bytes, unstuffed.
+  void body(const std::function<void(Bytes)>& found);
+
+  // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order.
+  void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to);
+
+  bool can(std::string_view capability) const;
+  unsigned window() const { return can("PIPELINING") ? most_in_flight : 1; }
+  std::optional<std::chrono::seconds> login_delay() const;
+
+  std::unique_ptr<net::Stream> stream;
+  net::LineReader reader;
+  const unsigned most_in_flight;
+  std::string stamp;                                   // the greeting's, for APOP
+  std::vector<std::vector<std::string>> capabilities;  // CAPA's lines in words, upper case
+  bool has_capa = false, has_uidl = true, dead = false;
+  std::optional<Drop> in_flight;
+};
+
+}  // namespace postferry::pop3

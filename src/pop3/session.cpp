@@ -1,0 +1,109 @@
+#include <postferry/pop3/session.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+#include <postferry/base/text.h>
+
+#include "apop.h"
+#include "pipe.h"
+
+namespace postferry::pop3 {
+namespace {
+
+constexpr auto goodbye = std::chrono::seconds(2);
+
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> out;
+  while (!line.empty()) {
+    const auto end = std::min(line.find(' '), line.size());
+    if (end > 0) out.emplace_back(line.substr(0, end));
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Session::Session(std::unique_ptr<net::Stream> stream, unsigned window)
+    : pipe_(std::make_unique<Pipe>(std::move(stream), window)) {
+  const auto greeting = pipe_->answer();
+  if (!greeting.ok()) throw refusal(greeting, Moment::greeting, "greeting");
+  pipe_->stamp = apop_stamp(greeting.text);
+}
+
+Session::~Session() = default;
+
+void Session::capabilities() {
+  pipe_->alive([](Pipe& pipe) {
+    pipe.capabilities.clear();
+    pipe.send("CAPA");
+    const auto status = pipe.answer();
+    pipe.has_capa = status.ok();
+    if (status.kind == Status::Kind::nonsense) throw refusal(status, Moment::greeting, "CAPA");
+    if (status.ok()) pipe.lines([&](std::string_view line) { pipe.capabilities.push_back(words_of(line)); });
+  });
+}
+
+bool Session::can(std::string_view capability) const { return pipe_->can(capability); }
+bool Session::has_apop() const { return !pipe_->stamp.empty(); }
+bool Session::has_uidl() const { return pipe_->has_uidl; }
+
+void Session::start_tls(const net::TlsPolicy& policy) {
+  pipe_->alive([&](Pipe& pipe) {
+    const auto refuse = [](Cause cause, const std::string& what) {
+      Error error(cause, Blast::endpoint, Retry::never, what);
+      error.advice = "If the server has a port for TLS from the first byte (995), use pop3s:// instead.";
+      return error;
+    };
+    if (pipe.has_capa && !pipe.can("STLS"))
+      throw refuse(Cause::tls, "the server does not offer STLS, and nothing is sent unencrypted");
+    pipe.send("STLS");
+    const auto status = pipe.answer();
+    if (!status.ok()) {
+      throw refuse(Cause::tls, fmt::format("the server refuses STLS, and nothing is sent unencrypted: {}",
+                                           printable(status.text, 200)));
+    }
+    // CVE-2011-0411 and its many siblings: what came in before the handshake is not the server's word.
+    if (pipe.reader.buffered() > 0) {
+      throw refuse(Cause::protocol,
+                   "bytes came in between the answer to STLS and the TLS handshake: somebody is in the line");
+    }
+    pipe.stream->start_tls(policy);
+    // RFC 2595 section 4: what was learnt before is forgotten.
+    pipe.stamp.clear();
+    pipe.capabilities.clear();
+  });
+  capabilities();
+}
+
+void Session::headers(std::span<const Drop> wanted, Bodies& to) {
+  pipe_->alive([&](Pipe& pipe) {
+    if (!pipe.has_capa || pipe.can("TOP")) return pipe.bulk("TOP", " 0", wanted, to);
+    for (const auto& drop : wanted) to.refused(drop, "the server does not offer TOP");
+  });
+}
+
+void Session::retrieve(std::span<const Drop> wanted, Bodies& to) {
+  pipe_->alive([&](Pipe& pipe) { pipe.bulk("RETR", "", wanted, to); });
+}
+
+std::optional<Drop> Session::in_flight() const { return pipe_->in_flight; }
+
+void Session::quit() noexcept {
+  if (pipe_->dead) return;
+  try {
+    pipe_->stream->hurry(goodbye);
+    pipe_->send("QUIT");
+    pipe_->answer();
+  } catch (...) { /* it may hang up without a word: nothing was marked, so nothing hangs on the answer */
+  }
+  pipe_->dead = true;
+}
+
+void Session::abort() noexcept { pipe_->stream->abort(); }
+
+}  // namespace postferry::pop3
