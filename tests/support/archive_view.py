@@ -1,5 +1,4 @@
 """Reads an archive with tar, zstd and gzip alone: a second opinion on what the program wrote, and on its format."""
-import base64
 import hashlib
 import json
 import subprocess
@@ -70,10 +69,10 @@ class ArchiveView:
     def entries(self, folder):
         """The entries of one folder of a snapshot, in order."""
         for shelf in folder.get("shelves", []):
-            lines = self.parts[_name(shelf)].splitlines()
+            lines = self.parts[shelf].splitlines()
             for line in lines[1:]:
                 page = json.loads(line)
-                entries = [json.loads(entry) for entry in self.parts[_name(page["page"])].splitlines()]
+                entries = [json.loads(entry) for entry in self.parts[page["page"]].splitlines()]
                 if len(entries) != page["count"]:
                     self.wrong.append(f"page {page['page']}: {len(entries)} of {page['count']}")
                 yield from entries
@@ -81,25 +80,21 @@ class ArchiveView:
     def mailbox(self, snapshot=None):
         """path -> {uid: entry}."""
         snapshot = snapshot or self.latest()
-        return {folder["path"]: {e.get("uid", e.get("n")): e for e in self.entries(folder)} for folder in snapshot["folders"]}
+        return {path(folder): {e.get("uid", e.get("n")): e for e in self.entries(folder)} for folder in snapshot["folders"]}
 
     def pages(self, snapshot=None):
-        """path -> the shelves' names: the same content has the same."""
+        """path -> the shelves' names: the same membership has the same."""
         snapshot = snapshot or self.latest()
-        return {folder["path"]: [_name(s) for s in folder.get("shelves", [])] for folder in snapshot["folders"]}
+        return {path(folder): folder.get("shelves", []) for folder in snapshot["folders"]}
 
     def missing(self, snapshot=None):
         return [e["content"] for box in self.mailbox(snapshot).values() for e in box.values() if e["content"] not in self.mails]
 
 
+def path(folder):
+    return "/".join(folder["path"])
+
+
 def flags_of(entry):
-    """As the server writes them, whatever way the page splits them."""
-    out = set()
-    for field in ("flags", "keywords"):
-        for word in entry.get(field, []):
-            out.add(base64.b64decode(word["b64"]).decode() if isinstance(word, dict) else word)
-    return frozenset(out)
-
-
-def _name(reference):
-    return reference["page"] if isinstance(reference, dict) else reference
+    """As the server writes them."""
+    return frozenset(entry.get("flags", []) + entry.get("keywords", []))
