@@ -134,8 +134,8 @@ void prepare_export_folder(const fs::path& root, const std::string& format, cons
 }
 
 ExportIndex::ExportIndex(const fs::path& root)
-    : part_(root / ".postferry-index.part"),
-      file_(root / "postferry-index.jsonl"),
+    : part_(root / ".index.jsonl.part"),
+      file_(root / "index.jsonl"),
       out_(part_, std::ios::trunc) {
   if (!out_) storage(part_, "cannot be written");
 }

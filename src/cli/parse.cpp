@@ -59,10 +59,8 @@ class Tree {
     } catch (const CLI::Success& what) {  // --help, --version
       app_.exit(what);
       return {std::fflush(stdout) == 0 ? 0 : static_cast<int>(Exit::failed), {}};
-    } catch (const CLI::ExtrasError& error) {
-      return told(extras(error.what()));
     } catch (const CLI::ParseError& error) {
-      return told(error.what());
+      return told(complaint(error.what()));
     }
     options_.color = color_ == "always" ? When::always : color_ == "never" ? When::never : When::automatic;
     return {std::nullopt, options_};
@@ -301,7 +299,8 @@ class Tree {
     return std::nullopt;
   }
 
-  std::string extras(const std::string& message) {
+  // An option that does not exist is what went wrong, even where CLI11 complains first of what it left missing.
+  std::string complaint(const std::string& message) {
     const auto chosen = app_.get_subcommands();
     if (chosen.empty()) return message;
     for (const auto& word : chosen.front()->remaining(true)) {

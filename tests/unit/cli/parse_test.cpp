@@ -90,6 +90,8 @@ TEST(Arguments, EveryCommandIsKnown) {
 TEST(Arguments, AMistakeIsNamedWithTheNearest) {
   EXPECT_THAT(complaint({"bakcup", "a", "b"}), HasSubstr("no command \"bakcup\"; did you mean backup?"));
   EXPECT_THAT(complaint({"backup", "a", "b", "--foldr", "x"}), HasSubstr("did you mean --folder?"));
+  EXPECT_THAT(complaint({"backup", "a", "--exlude", "x"}), HasSubstr("did you mean --exclude?"));
+  EXPECT_THAT(complaint({"show", "a", "--jsn"}), HasSubstr("did you mean --json?"));
   EXPECT_THAT(complaint({"backup", "a"}), HasSubstr("FROM... ARCHIVE"));
   EXPECT_THAT(complaint({"show", "a"}), HasSubstr("ID"));
   EXPECT_THAT(complaint({"export", "a", "b", "--format", "mbox"}), HasSubstr("format"));
