@@ -32,12 +32,12 @@ OpenArchive with_cache(Program& program, const ArchivePlace& place,
                        std::unique_ptr<archive::Archive> archive) {
   OpenArchive out;
   out.info = archive->info();
-  const auto file = program.options.catalog.empty() ? catalog::default_cache_file(out.info.id)
-                                                    : fs::path(program.options.catalog);
+  auto file = program.options.catalog.empty() ? catalog::default_cache_file(out.info.id) : fs::path(program.options.catalog);
+  if (program.options.dry_run) file.clear();  // a dry run writes nothing, not even what would only save time
   out.cache = catalog::open_archive_cache(file, out.info.id);
   out.archive = std::move(archive);
   out.archive->use(out.cache.get());
-  remember(place.path);
+  if (!program.options.dry_run) remember(place.path);
   return out;
 }
 
