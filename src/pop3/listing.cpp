@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,10 @@
 
 namespace postferry::pop3 {
 namespace {
+
+// More of a UIDL than any identity has, so that a hostile one costs no memory and is still seen to be too
+// long.
+constexpr std::size_t uidl_kept = 1024;
 
 // "12 rest" as a message number, which begins at 1, and the rest without the blanks around it.
 struct Numbered {
@@ -32,68 +37,98 @@ Numbered numbered(std::string_view line, const char* verb) {
   return {static_cast<unsigned>(*number), rest};
 }
 
-// The drop numbered so, made if it is not there. Servers list in order, so that it is the next one, or the
-// last.
-Drop& drop_of(std::vector<Drop>& drops, unsigned number, std::size_t& hint) {
-  if (hint < drops.size() && drops[hint].number == number) return drops[hint++];
-  if (drops.empty() || drops.back().number < number) {
-    drops.push_back({number, {}, {}});
-    hint = drops.size();
-    return drops.back();
+// Servers list in order; one that does not is put in order here.
+template <class Item, class Number>
+void in_order(std::vector<Item>& items, Number number) {
+  const auto less = [&](const Item& a, const Item& b) { return number(a) < number(b); };
+  if (!std::is_sorted(items.begin(), items.end(), less)) std::stable_sort(items.begin(), items.end(), less);
+}
+
+std::vector<Drop> read_uidls(Session::Pipe& pipe) {
+  std::vector<Drop> drops;
+  pipe.lines([&](std::string_view line) {
+    const auto [number, rest] = numbered(line, "UIDL");
+    drops.push_back({number, std::string(rest.substr(0, uidl_kept)), {}});
+  });
+  in_order(drops, [](const Drop& drop) { return drop.number; });
+  const auto twice = std::adjacent_find(drops.begin(), drops.end(),
+                                        [](const Drop& a, const Drop& b) { return a.number == b.number; });
+  if (twice == drops.end()) return drops;
+  throw Error(Cause::protocol, Blast::session, Retry::now,
+              fmt::format("UIDL: message {} is listed twice", twice->number));
+}
+
+struct Size {
+  unsigned number = 0;
+  std::optional<std::uint64_t> bytes;
+};
+
+std::vector<Size> read_sizes(Session::Pipe& pipe) {
+  std::vector<Size> sizes;
+  pipe.lines([&](std::string_view line) {
+    const auto [number, rest] = numbered(line, "LIST");
+    sizes.push_back({number, parse_number(rest.substr(0, rest.find(' ')))});
+  });
+  in_order(sizes, [](const Size& size) { return size.number; });
+  return sizes;
+}
+
+// Gives the drops their sizes; what only LIST has joins them, without a UIDL.
+void join(std::vector<Drop>& drops, const std::vector<Size>& sizes) {
+  const auto known = drops.size();
+  std::size_t at = 0;
+  for (const auto& size : sizes) {
+    while (at < known && drops[at].number < size.number) ++at;
+    if (at < known && drops[at].number == size.number) {
+      drops[at].size = size.bytes;
+    } else if (drops.size() == known || drops.back().number != size.number) {
+      drops.push_back({size.number, {}, size.bytes});
+    }
   }
-  const auto place = std::lower_bound(drops.begin(), drops.end(), number,
-                                      [](const Drop& d, unsigned n) { return d.number < n; });
-  hint = static_cast<std::size_t>(place - drops.begin()) + 1;
-  return place->number == number ? *place : *drops.insert(place, Drop{number, {}, {}});
+  in_order(drops, [](const Drop& drop) { return drop.number; });
+}
+
+// The first two words.
+std::pair<std::string_view, std::string_view> two_words(std::string_view text) {
+  const auto end = std::min(text.find(' '), text.size());
+  const auto rest = text.substr(std::min(end + 1, text.size()));
+  return {text.substr(0, end), rest.substr(0, rest.find(' '))};
 }
 
 }  // namespace
 
-std::optional<std::uint32_t> Session::count() {
-  return pipe_->alive([](Pipe& pipe) -> std::optional<std::uint32_t> {
+Stat Session::stat() {
+  return pipe_->alive([](Pipe& pipe) {
     pipe.send("STAT");
     const auto status = pipe.answer();
     if (!status.ok()) throw refusal(status, Moment::listing, "STAT");
-    const auto number = parse_number(std::string_view(status.text).substr(0, status.text.find(' ')));
-    if (!number || *number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-    return static_cast<std::uint32_t>(*number);
+    Stat stat;
+    const auto [messages, bytes] = two_words(status.text);
+    const auto count = parse_number(messages);
+    if (!count || *count > std::numeric_limits<std::uint32_t>::max()) return stat;
+    stat.messages = static_cast<std::uint32_t>(*count);
+    stat.bytes = parse_number(bytes);
+    return stat;
   });
 }
 
 std::vector<Drop> Session::list() {
   return pipe_->alive([](Pipe& pipe) {
-    std::vector<Drop> drops;
     const bool both = pipe.window() > 1;
     pipe.write(both ? "UIDL\r\nLIST\r\n" : "UIDL\r\n", false);
-
     const auto uidl = pipe.answer();
-    if (uidl.kind == Status::Kind::nonsense || is_temporary(uidl))
+    if (uidl.kind == Status::Kind::nonsense || is_temporary(uidl)) {
       throw refusal(uidl, Moment::listing, "UIDL");
-    pipe.has_uidl = uidl.ok();
-    std::size_t hint = 0;
-    if (uidl.ok()) {
-      pipe.lines([&](std::string_view line) {
-        const auto [number, rest] = numbered(line, "UIDL");
-        auto& drop = drop_of(drops, number, hint);
-        if (!drop.uidl.empty()) {
-          throw Error(Cause::protocol, Blast::session, Retry::now,
-                      fmt::format("UIDL: message {} is listed twice", number));
-        }
-        drop.uidl = rest;
-      });
     }
+    pipe.has_uidl = uidl.ok();
+    auto drops = uidl.ok() ? read_uidls(pipe) : std::vector<Drop>{};
 
     if (!both) pipe.send("LIST");
     const auto list = pipe.answer();
-    if (list.kind == Status::Kind::nonsense || (!list.ok() && !uidl.ok()))
+    if (list.kind == Status::Kind::nonsense || (!list.ok() && !uidl.ok())) {
       throw refusal(list, Moment::listing, "LIST");
-    hint = 0;
-    if (list.ok()) {
-      pipe.lines([&](std::string_view line) {
-        const auto [number, rest] = numbered(line, "LIST");
-        drop_of(drops, number, hint).size = parse_number(rest.substr(0, rest.find(' ')));
-      });
     }
+    if (list.ok()) join(drops, read_sizes(pipe));
     return drops;
   });
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <postferry/base/text.h>
+#include <postferry/pop3/session.h>
 
 namespace postferry::pop3 {
 namespace {
@@ -90,6 +91,11 @@ Error refusal(const Status& status, Moment moment, const std::string& what,
   if (moment == Moment::sign_in && !says_later(status.text)) return make(Cause::auth, Retry::never, "");
   if (moment == Moment::listing) return make(Cause::rejected, Retry::later, "");
   return make(Cause::throttled, Retry::later, "");
+}
+
+bool is_login_delay(const Error& error) {
+  return error.cause == Cause::throttled &&
+         std::string_view(error.what()).find("[LOGIN-DELAY") != std::string_view::npos;
 }
 
 }  // namespace postferry::pop3

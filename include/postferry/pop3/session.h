@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <postferry/base/error.h>
 #include <postferry/net/stream.h>
 
 namespace postferry::pop3 {
@@ -17,6 +18,12 @@ struct Drop {
   unsigned number = 0;
   std::string uidl;                    // empty where the server gives none
   std::optional<std::uint64_t> size;   // LIST's word: a hint
+};
+
+// STAT's word, absent where the server says nonsense.
+struct Stat {
+  std::optional<std::uint32_t> messages;
+  std::optional<std::uint64_t> bytes;
 };
 
 class Bodies {
@@ -45,7 +52,7 @@ class Session {
   void login(std::string_view user, std::string_view secret, std::string_view authorize_as = {});
   void authenticate_xoauth2(std::string_view user, std::string_view token);
 
-  std::optional<std::uint32_t> count();            // STAT: how many list() must give; nothing where it says nonsense
+  Stat stat();                                     // how many list() must give
   std::vector<Drop> list();                        // ascending; UIDL and LIST, joined; has_uidl() says whether UIDL was answered
   bool has_uidl() const;
   // TOP n 0, where the server can.
@@ -61,5 +68,8 @@ class Session {
  private:
   std::unique_ptr<Pipe> pipe_;
 };
+
+// The server asks for more time between two sign-ins (RFC 2449 section 8.1.1); retry_after says how much, if CAPA did.
+bool is_login_delay(const Error& error);
 
 }  // namespace postferry::pop3

@@ -1,0 +1,273 @@
+#include "pop3_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+#include <postferry/base/text.h>
+#include <postferry/mail/digester.h>
+
+#include "pop3_fetch.h"
+#include "pop3_listing.h"
+
+namespace postferry::endpoints {
+namespace {
+
+constexpr std::size_t page_messages = 1000;
+// Of a drop whose sizes are not known to be true or false yet, no more is fetched at once: each that turns
+// out to be wrong is fetched a second time.
+constexpr std::size_t sizes_tried = 16;
+constexpr unsigned suspect_tries = 2;
+constexpr unsigned refusals_borne = 2;
+
+class Pop3Reader final : public mail::FolderReader {
+ public:
+  Pop3Reader(const config::Account& account, const Tools& tools, Pop3Lines& lines, std::stop_token stop)
+      : account_(account),
+        lines_(lines),
+        stop_(stop),
+        fetch_(tools, std::move(stop)),
+        shows_batches_(is_known_for_batches()) {}
+  ~Pop3Reader() override {
+    if (line_.session) lines_.give_back(std::move(line_));
+  }
+
+  mail::FolderState begin() override {
+    on_the_line([&] { ready(); });
+    return {"pop3", 0, static_cast<std::uint32_t>(drops_.size()), 0};
+  }
+
+  void scan(mail::Span span, mail::Chooser& choose, mail::Arrivals& to) override {
+    on_the_line([&] {
+      do {
+        if (!ready_to_look(to)) break;
+        do answer_pending(choose, to);
+        while (announce_page(span, choose, to));
+      } while (must_look_again());
+      while (!suspects_.empty()) try_suspect(to);
+      give_up_missing(to);
+    });
+    to.span_done(span);
+  }
+
+ private:
+  // A suspect killed the session that fetched it.
+  struct Suspect {
+    Pop3Item item;
+    unsigned tries = 0;
+  };
+
+  // Gmail shows some hundred messages a session, the oldest first, and the next when those were fetched.
+  bool is_known_for_batches() const {
+    const auto& quirks = account_.quirks;
+    return account_.host.ends_with(".gmail.com") || account_.host.ends_with(".googlemail.com") ||
+           std::find(quirks.begin(), quirks.end(), "pop3-batches") != quirks.end();
+  }
+
+  // Whatever is thrown costs the session; what was in flight then is set aside.
+  template <class Act>
+  void on_the_line(Act&& act) {
+    try {
+      if (stop_.stop_requested()) throw Cancelled();
+      act();
+    } catch (const Error& error) {
+      auto named = at_host(account_.host, error);
+      named.suspect = lose_session(error.blast == Blast::session);
+      throw named;
+    } catch (...) {
+      lose_session(false);
+      throw;
+    }
+  }
+
+  std::string lose_session(bool blame) {
+    const auto in_flight = line_.session ? line_.session->in_flight() : std::nullopt;
+    line_ = {};
+    drops_.clear();
+    listed_ = false;
+    fetch_.discard();
+    if (!blame || !in_flight) return {};
+    const auto hit = std::find_if(pending_.begin(), pending_.end(), [&](const Pop3Item& item) {
+      return !item.answered && item.number == in_flight->number;
+    });
+    if (hit == pending_.end())
+      return suspects_.empty() ? std::string() : suspects_.front().item.meta.ref.uidl;
+    hit->compare = false;
+    suspects_.push_back({std::move(*hit), 0});
+    pending_.erase(hit);
+    return suspects_.back().item.meta.ref.uidl;
+  }
+
+  void ready() {
+    if (!line_.session) line_ = lines_.borrow(stop_);
+    if (listed_) return;
+    drops_ = pop3_listing(*line_.session);
+    at_ = 0;
+    listed_ = true;
+    place();
+  }
+
+  // Message numbers are those of a session: gives what is still to be fetched its number in this one.
+  void place() {
+    if (pending_.empty() && suspects_.empty() && missing_.empty()) return;
+    std::unordered_map<std::string_view, unsigned> numbers;
+    numbers.reserve(drops_.size());
+    for (const auto& drop : drops_) numbers.emplace(drop.uidl, drop.number);
+    const auto find = [&](Pop3Item& item) {
+      const auto found = numbers.find(item.meta.ref.uidl);
+      item.number = found == numbers.end() ? 0 : found->second;
+      return item.number != 0;
+    };
+    std::move(missing_.begin(), missing_.end(), std::back_inserter(pending_));
+    missing_.clear();
+    const auto gone = std::stable_partition(pending_.begin(), pending_.end(), find);
+    std::move(gone, pending_.end(), std::back_inserter(missing_));
+    pending_.erase(gone, pending_.end());
+    for (auto& suspect : suspects_) find(suspect.item);
+  }
+
+  // False: there was to be one more look, and the server wants more time before it.
+  bool ready_to_look(mail::Arrivals& to) {
+    try {
+      ready();
+      return true;
+    } catch (const Error& error) {
+      // A server that shows all it has, as all but Gmail do, has shown it; waiting for the second look would
+      // make every backup from one that enforces LOGIN-DELAY end late or not at all.
+      if (!looking_again_ || shows_batches_ || !pending_.empty() || !pop3::is_login_delay(error)) throw;
+      to.note(
+          fmt::format("{}: the server allows no second look so soon; it is taken to have shown everything",
+                      printable(account_.host)));
+      return false;
+    }
+  }
+
+  // The next messages that were not seen before. False: this session shows none.
+  bool announce_page(const mail::Span& span, mail::Chooser& choose, mail::Arrivals& to) {
+    std::vector<mail::Meta> metas;
+    std::vector<unsigned> numbers;
+    for (; at_ < drops_.size() && metas.size() < page_messages; ++at_) {
+      const auto& drop = drops_[at_];
+      if (!known_.insert(drop.uidl).second) continue;
+      const auto ordinal = static_cast<std::uint32_t>(known_.size());
+      if (!span.contains(ordinal)) continue;
+      auto& meta = metas.emplace_back();
+      meta.ref = {"pop3", ordinal, drop.uidl};
+      meta.size = drop.size;
+      numbers.push_back(drop.number);
+    }
+    if (metas.empty()) return false;
+    if (looking_again_) shows_batches_ = true;
+    to.listed(metas.size());
+    std::vector<mail::Choice> choices(metas.size(), mail::Choice::fetch);
+    if (!choose.wants_all()) choose.choose(metas, choices);
+    for (std::size_t i = 0; i < metas.size(); ++i) {
+      if (choices[i] == mail::Choice::leave) continue;
+      auto& item = pending_.emplace_back();
+      item.meta = std::move(metas[i]);
+      item.number = numbers[i];
+      item.compare = choices[i] == mail::Choice::compare_header;
+    }
+    return true;
+  }
+
+  void answer_pending(mail::Chooser& choose, mail::Arrivals& to) {
+    while (!pending_.empty()) {
+      const bool sure = fetch_.sizes_are_known();
+      const std::span<Pop3Item> batch(pending_.data(),
+                                      sure ? pending_.size() : std::min(pending_.size(), sizes_tried));
+      struct Forget {  // also when the session dies half way: what was answered must not be asked for again
+        std::vector<Pop3Item>& pending;
+        ~Forget() {
+          std::erase_if(pending, [](const Pop3Item& item) { return item.answered; });
+        }
+      } forget{pending_};
+      fetch_.compare_headers(*line_.session, batch, choose);
+      const auto before = fetch_.arrived();
+      fetch_.bodies(*line_.session, batch, to);
+      fetched_ = fetched_ || fetch_.arrived() > before;
+      for (auto& item : batch) {
+        if (!item.answered && item.refusals >= refusals_borne) fetch_.give_up(*line_.session, item, to);
+      }
+    }
+  }
+
+  // After a session that brought something, until one shows nothing new.
+  bool must_look_again() {
+    if (!std::exchange(fetched_, false)) return false;
+    line_.session->quit();
+    line_ = {};
+    listed_ = false;
+    looking_again_ = true;
+    return true;
+  }
+
+  void try_suspect(mail::Arrivals& to) {
+    auto& suspect = suspects_.front();
+    ready();
+    if (suspect.item.number == 0) {
+      missing_.push_back(std::move(suspect.item));
+    } else if (suspect.tries == suspect_tries) {
+      const Error why(
+          Cause::network, Blast::message, Retry::never,
+          fmt::format("every session died while UIDL {} was read", printable(suspect.item.meta.ref.uidl)));
+      to.unavailable(suspect.item.meta, {}, mail::Outcome::failed, &why);
+    } else {
+      ++suspect.tries;
+      fetch_.bodies(*line_.session, {&suspect.item, 1}, to);
+      if (!suspect.item.answered && suspect.item.refusals >= refusals_borne)
+        fetch_.give_up(*line_.session, suspect.item, to);
+      if (!suspect.item.answered) {  // it was refused, or came otherwise than announced: that is no death
+        --suspect.tries;
+        return;
+      }
+    }
+    suspects_.erase(suspects_.begin());
+  }
+
+  // Listed once, and not any more.
+  void give_up_missing(mail::Arrivals& to) {
+    while (!missing_.empty()) {
+      const auto item = std::move(missing_.back());
+      missing_.pop_back();
+      if (!shows_batches_) {
+        to.unavailable(item.meta, {}, mail::Outcome::vanished, nullptr);
+        continue;
+      }
+      // It may be there, in a batch that we are not shown.
+      const Error why(Cause::missing, Blast::message, Retry::later,
+                      "the server does not show it any more in this run");
+      to.unavailable(item.meta, {}, mail::Outcome::failed, &why);
+    }
+  }
+
+  const config::Account& account_;
+  Pop3Lines& lines_;
+  const std::stop_token stop_;
+  Pop3Fetch fetch_;
+  Pop3Line line_;
+  std::vector<pop3::Drop> drops_;  // of this session
+  std::size_t at_ = 0;             // in drops_: before it all were seen
+  bool listed_ = false, looking_again_ = false, fetched_ = false, shows_batches_;
+  std::unordered_set<std::string> known_;  // UIDLs announced
+  std::vector<Pop3Item> pending_;          // announced, not answered for
+  std::vector<Pop3Item> missing_;          // the same, and not in this session's listing
+  std::vector<Suspect> suspects_;
+};
+
+}  // namespace
+
+std::unique_ptr<mail::FolderReader> pop3_reader(const config::Account& account, const Tools& tools,
+                                                Pop3Lines& lines, std::stop_token stop) {
+  return std::make_unique<Pop3Reader>(account, tools, lines, std::move(stop));
+}
+
+}  // namespace postferry::endpoints

@@ -1,0 +1,79 @@
+#include "pop3_source.h"
+
+#include <mutex>
+#include <utility>
+
+#include <postferry/base/error.h>
+
+#include "pop3_reader.h"
+#include "pop3_sign_in.h"
+
+namespace postferry::endpoints {
+namespace {
+
+class Pop3Source final : public mail::MailSource, public Pop3Lines {
+ public:
+  Pop3Source(config::Account account, Secret secret, Tools tools)
+      : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)) {}
+  ~Pop3Source() override {
+    if (idle_.session) idle_.session->quit();
+  }
+
+  mail::SourceTraits traits() const override { return {false, false, false, 1}; }
+
+  std::vector<mail::Folder> folders(std::stop_token stop) override {
+    auto line = borrow(stop);
+    mail::Folder inbox;
+    inbox.wire_name = "INBOX";
+    inbox.path = {"INBOX"};
+    inbox.role = mail::Role::inbox;
+    inbox.subscribed = true;
+    try {
+      const auto drop = line.session->stat();
+      inbox.messages = drop.messages.value_or(0);
+      inbox.bytes = drop.bytes.value_or(0);
+    } catch (const Error& error) {
+      throw at_host(account_.host, error);
+    }
+    give_back(std::move(line));
+    return {inbox};
+  }
+
+  std::unique_ptr<mail::FolderReader> open(const mail::Folder&, std::stop_token stop) override {
+    return pop3_reader(account_, tools_, *this, std::move(stop));
+  }
+
+  // Pop3Lines. The one session, if nobody has it; a maildrop takes no second one (RFC 1939 section 3), so
+  // that the server refuses whoever comes while it is lent.
+  Pop3Line borrow(std::stop_token stop) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (idle_.session) {
+        idle_.stoppable->follow(stop);
+        return std::exchange(idle_, {});
+      }
+    }
+    return pop3_sign_in(account_, secret_, tools_, std::move(stop));
+  }
+
+  void give_back(Pop3Line line) noexcept override {
+    line.stoppable->follow({});
+    const std::lock_guard lock(mutex_);
+    idle_ = std::move(line);
+  }
+
+ private:
+  const config::Account account_;
+  const Secret secret_;
+  const Tools tools_;
+  std::mutex mutex_;
+  Pop3Line idle_;  // guarded by mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<mail::MailSource> pop3_source(const config::Account& account, Secret secret, Tools tools) {
+  return std::make_unique<Pop3Source>(account, std::move(secret), std::move(tools));
+}
+
+}  // namespace postferry::endpoints

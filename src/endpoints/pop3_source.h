@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include <postferry/config/config.h>
+#include <postferry/endpoints/registry.h>
+#include <postferry/mail/source.h>
+
+namespace postferry::endpoints {
+
+// A POP3 maildrop as a mailbox with one folder, INBOX. Identity is the UIDL: a server without UIDLs, or whose
+// UIDLs are empty, doubled or unfit, is refused with {protocol, endpoint, never}. Nothing is ever deleted.
+// One session at a time, kept from one use to the next.
+std::unique_ptr<mail::MailSource> pop3_source(const config::Account& account, Secret secret, Tools tools);
+
+}  // namespace postferry::endpoints
