@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <csignal>
-#include <latch>
 #include <mutex>
 
 #include <gtest/gtest.h>
