@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Times `postferry backup` beside mbsync and a raw reader that throws the bytes away: one private Dovecot on loopback,
+the tools in turn, medians. The ratios mean something on any machine, the seconds on this one.
+
+    bench.py --postferry .build/release/src/postferry --raw-reader .build/test/tests/bench/raw_reader [--sets S,L,T] [--rounds 5]
+
+Sets: see mailgen.py. M (1.4 GB) only if asked for, by --sets or --full.
+"""
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from support import mailgen  # noqa: E402
+from support.dovecot import Dovecot  # noqa: E402
+
+PASSWORD = "secret-of-alice"
+MBSYNC = """\
+IMAPAccount a
+Host 127.0.0.1
+Port {port}
+User alice
+Pass {password}
+SSLType None
+{extra}
+
+IMAPStore far
+Account a
+
+MaildirStore near
+Path {folder}/
+Inbox {folder}/INBOX
+SubFolders Verbatim
+
+Channel all
+Far :far:
+Near :near:
+Patterns *
+Sync Pull
+Create Near
+CopyArrivalDate yes
+SyncState *
+"""
+
+
+class Peak(threading.Thread):
+    """The most memory that a process has had, as long as it could be asked."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.status, self.kib = Path(f"/proc/{pid}/status"), 0
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                lines = [line for line in self.status.read_text().splitlines() if line.startswith("VmHWM")]
+            except OSError:
+                return
+            if not lines:
+                return  # a zombie has no memory
+            self.kib = max(self.kib, int(lines[0].split()[1]))
+            time.sleep(.005)
+
+    def mib(self):
+        self.join()
+        return self.kib / 1024
+
+
+class Bench:
+    def __init__(self, root, server, options):
+        self.root, self.server, self.options = root, server, options
+        self.trash = root / "trash"
+        self.trash.mkdir()
+        self.number = 0
+
+    # Deleting thousands of files slows ext4's creation of files for minutes after: they are put aside until the end.
+    def put_away(self, path):
+        if path.exists():
+            self.number += 1
+            path.rename(self.trash / f"{self.number}")
+
+    def timed(self, command, env=None, check=True):
+        """(wall seconds, CPU seconds, peak MiB) of a child."""
+        os.sync()
+        log = self.root / "last.log"
+        begin = time.monotonic()
+        with open(log, "wb") as out:
+            child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                     env={**os.environ, "HOME": str(self.root / "home"), **(env or {})})
+            # ru_maxrss begins with the size of the process that forked; VmHWM begins anew with exec
+            watch = Peak(child.pid)
+            _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - begin
+        if check and child.returncode != 0:
+            raise SystemExit(f"{command[0]} ended with {child.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
+        return wall, usage.ru_utime + usage.ru_stime, watch.mib()
+
+    def raw(self):
+        return self.timed([self.options.raw_reader, "imap", self.server.imap, "alice", PASSWORD])
+
+    def postferry(self, fresh=True):
+        archive = self.root / "archive"
+        if fresh:
+            self.put_away(archive)
+            self.put_away(self.root / "home" / ".cache")
+        return self.timed([self.options.postferry, "backup", self.server.url(), archive, "--create", "--quiet"],
+                          env={"POSTFERRY_PASSWORD": PASSWORD, "XDG_CACHE_HOME": str(self.root / "home" / ".cache"),
+                               "XDG_STATE_HOME": str(self.root / "home" / ".state")})
+
+    def mbsync(self, name, extra, fresh=True):
+        folder = self.root / name
+        if fresh:
+            self.put_away(folder)
+            folder.mkdir()
+        config = self.root / f"{name}.rc"
+        config.write_text(MBSYNC.format(port=self.server.imap, password=PASSWORD, folder=folder, extra=extra))
+        return self.timed(["mbsync", "-c", config, "-q", "-a"])
+
+
+def median(rows):
+    return tuple(statistics.median(column) for column in zip(*rows))
+
+
+def compare(bench, name, box, rounds):
+    total = sum(len(m.raw) for mails in box.folders.values() for m in mails)
+    print(f"\nset {name}: {box.count():,} messages, {total / 1e6:,.1f} MB, {rounds} rounds", flush=True)
+    tools = {"raw reader": bench.raw, "postferry backup": bench.postferry}
+    if bench.options.mbsync:
+        tools["mbsync, COMPRESS off"] = lambda: bench.mbsync("plain", "DisableExtension COMPRESS=DEFLATE")
+        tools["mbsync as it comes"] = lambda: bench.mbsync("usual", "")
+    bench.raw()   # the server builds its indexes
+    rows = {tool: [] for tool in tools}
+    for _ in range(rounds):
+        for tool, run in tools.items():
+            rows[tool].append(run())
+    report(rows, "raw reader")
+    again = {"postferry, no change": lambda: bench.postferry(fresh=False)}
+    if bench.options.mbsync:
+        again["mbsync, no change"] = lambda: bench.mbsync("plain", "DisableExtension COMPRESS=DEFLATE", fresh=False)
+        time.sleep(1.1)  # mbsync waits if a Maildir has changed within this second
+    rows = {tool: [] for tool in again}
+    for _ in range(max(3, rounds)):
+        for tool, run in again.items():
+            rows[tool].append(run())
+    report(rows, "postferry, no change")
+    size = sum(p.stat().st_size for p in (bench.root / "archive").rglob("*") if p.is_file())
+    print(f"   archive: {size / 1e6:,.1f} MB, {size / total:.3f} of the mail")
+    for path in ("archive", "plain", "usual"):
+        bench.put_away(bench.root / path)
+
+
+def report(rows, base):
+    unit = median(rows[base])[0]
+    print(f"   {'':24} {'seconds':>9} {'ratio':>7} {'CPU s':>8} {'peak MiB':>9}   range")
+    for tool, all_ in rows.items():
+        wall, cpu, peak = median(all_)
+        walls = [row[0] for row in all_]
+        print(f"   {tool:24} {wall:9.3f} {wall / unit:7.2f} {cpu:8.2f} {peak:9.1f}   {min(walls):.3f} to {max(walls):.3f}", flush=True)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--postferry", required=True)
+    options.add_argument("--raw-reader", required=True)
+    options.add_argument("--sets", default="S,L,T")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--full", action="store_true", help="the set M, too")
+    options.add_argument("--no-mbsync", dest="mbsync", action="store_false")
+    options.add_argument("--folder", help="where to work (default: a temporary one); about five times the set")
+    options = options.parse_args()
+    options.mbsync = options.mbsync and shutil.which("mbsync") is not None
+    options.postferry, options.raw_reader = (str(Path(p).resolve()) for p in (options.postferry, options.raw_reader))
+    root = Path(tempfile.mkdtemp(prefix="postferry-bench-", dir=options.folder))
+    root.chmod(0o755)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}" + ("" if options.mbsync else ", no mbsync here"))
+    try:
+        for name in options.sets.split(",") + (["M"] if options.full and "M" not in options.sets else []):
+            folder = root / name
+            (folder / "home").mkdir(parents=True)
+            folder.chmod(0o755)
+            box = mailgen.sets(name)
+            with Dovecot(folder / "server").fill("alice", box) as server:
+                compare(Bench(folder, server, options), name, box, options.rounds)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
