@@ -38,7 +38,8 @@ thread_local Objection objection;
 std::string fingerprint_of(X509* certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  if (certificate == nullptr || X509_digest(certificate, EVP_sha256(), digest.data(), &length) != 1) return {};
+  if (certificate == nullptr || X509_digest(certificate, EVP_sha256(), digest.data(), &length) != 1)
+    return {};
   return to_hex(std::as_bytes(std::span(digest).first(length)));
 }
 
@@ -72,22 +73,29 @@ Error refusal(const std::string& peer, const std::string& what, std::string advi
 std::string how_to_trust(const std::string& fingerprint) {
   if (fingerprint.empty()) return {};
   return fmt::format(
-      "If this is your own server, trust it by adding ?ca=FILE (its CA's certificate) or ?fingerprint={} to its address.",
+      "If this is your own server, trust it by adding ?ca=FILE (its CA's certificate) or ?fingerprint={} to "
+      "its address.",
       fingerprint);
 }
 
 std::string reason_of(int code) {
   switch (code) {
-    case X509_V_ERR_CERT_HAS_EXPIRED: return "its certificate has expired";
-    case X509_V_ERR_CERT_NOT_YET_VALID: return "its certificate is not valid yet (is this machine's clock right?)";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return "its certificate is signed by nobody but itself";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "its certificate has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "its certificate is not valid yet (is this machine's clock right?)";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "its certificate is signed by nobody but itself";
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return "its certificate was issued by an authority that is not trusted here";
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "its certificate was issued by an authority that is not trusted here";
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return "its certificate is for another host";
-    default: return fmt::format("its certificate is not valid: {}", X509_verify_cert_error_string(code));
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "its certificate is for another host";
+    default:
+      return fmt::format("its certificate is not valid: {}", X509_verify_cert_error_string(code));
   }
 }
 
@@ -106,7 +114,8 @@ void load_authorities(SSL_CTX* context, const TlsPolicy& policy) {
   if (SSL_CTX_load_verify_locations(context, policy.extra_ca_file.c_str(), nullptr) != 1) {
     ERR_clear_error();
     throw Error(Cause::config, Blast::endpoint, Retry::never,
-                fmt::format("{}: no certificate authority can be read from this file", printable(policy.extra_ca_file)));
+                fmt::format("{}: no certificate authority can be read from this file",
+                            printable(policy.extra_ca_file)));
   }
 }
 
@@ -143,50 +152,83 @@ Context::Ptr context_for(const TlsPolicy& policy) {
   return context;
 }
 
+void check(const TlsPolicy& policy) {
+  const auto refuse = [](const std::string& what) {
+    throw Error(Cause::config, Blast::endpoint, Retry::never, what);
+  };
+  if (policy.host.empty()) refuse("TLS without the name of the host to verify");
+  if (policy.fingerprint.empty()) return;
+  const auto digest = from_hex(plain_fingerprint(policy.fingerprint));
+  if (!digest || digest->size() != 32) {
+    refuse(fmt::format("{}: a SHA-256 fingerprint has 64 hexadecimal digits",
+                       printable(policy.fingerprint, 200)));
+  }
+}
+
+void finish_handshake(Poco::Net::SecureStreamSocket& secure, const std::function<void()>& again) {
+  for (;;) {
+    try {
+      if (secure.completeHandshake() == 1) return;
+    } catch (const Poco::TimeoutException&) { /* a slice is over */
+    }
+    again();
+  }
+}
+
+// The handshake ended without a certificate to object to.
+Error broken(const std::string& peer, const std::string& what) {
+  const auto has = [&](const char* words) { return what.find(words) != std::string::npos; };
+  if (has("wrong version number") || has("packet length too long") || has("http request")) {
+    return refusal(peer, "what listens there does not speak TLS",
+                   "Is it the port for STARTTLS (143, 110)? Then write imap:// or pop3:// instead of "
+                   "imaps:// or pop3s://.");
+  }
+  if (has("unsupported protocol") || has("protocol version")) {
+    return refusal(peer, "the server speaks no TLS that is still safe (1.2 or later)", {});
+  }
+  if (has("no shared cipher") || has("handshake failure")) {
+    return refusal(peer, "the server refuses every way of encryption that is still safe", {});
+  }
+  return Error(Cause::network, Blast::session, Retry::now,
+               fmt::format("{}: the TLS handshake broke off: {}", peer, what));
+}
+
 }  // namespace
 
-Poco::Net::SecureStreamSocket secured(Poco::Net::StreamSocket& socket, const TlsPolicy& policy, const std::string& peer,
-                                      const std::function<void()>& again) {
-  if (policy.host.empty()) throw Error(Cause::config, Blast::endpoint, Retry::never, "TLS without a host name to verify");
+Poco::Net::SecureStreamSocket secured(Poco::Net::StreamSocket& socket, const TlsPolicy& policy,
+                                      const std::string& peer, const std::function<void()>& again) {
+  check(policy);
   const auto context = context_for(policy);
   objection = {};
   ERR_clear_error();
-  std::string shown;  // the certificate we were shown, once there is one
+  std::string shown;  // the fingerprint of the certificate that we were shown, once there is one
   try {
-    // attach() returns as if all were well when its handshake ran into the socket's timeout: the loop below, not its
-    // return, says that the handshake is finished. Until then nothing may be sent.
+    // attach() returns as if all were well when its handshake ran into the socket's timeout: the loop, not
+    // its return, says that the handshake is finished (poco-5485). Until then nothing may be sent.
     auto secure = Poco::Net::SecureStreamSocket::attach(socket, policy.host, context);
-    for (;;) {
-      try {
-        if (secure.completeHandshake() == 1) break;
-      } catch (const Poco::TimeoutException&) {
-      }
-      again();
-    }
+    finish_handshake(secure, again);
     if (!secure.havePeerCertificate()) throw refusal(peer, "the server showed no certificate", {});
     const auto certificate = secure.peerCertificate();
     shown = fingerprint_of(const_cast<X509*>(certificate.certificate()));
-    if (!policy.fingerprint.empty()) {
-      if (shown.empty() || shown != plain_fingerprint(policy.fingerprint)) {
-        throw refusal(peer, fmt::format("its certificate is not the pinned one: its SHA-256 fingerprint is {}", shown), {});
-      }
-    } else {
+    if (policy.fingerprint.empty()) {
       secure.verifyPeerCertificate(policy.host);
+    } else if (shown.empty() || shown != plain_fingerprint(policy.fingerprint)) {
+      throw refusal(
+          peer, fmt::format("its certificate is not the pinned one: its SHA-256 fingerprint is {}", shown),
+          {});
     }
     return secure;
   } catch (const Poco::Net::CertificateValidationException&) {
-    throw refusal(peer, fmt::format("its certificate is for another host than {}", printable(policy.host)), how_to_trust(shown));
-  } catch (const Poco::TimeoutException&) {
     again();
-    throw Error(Cause::network, Blast::session, Retry::now, fmt::format("{}: the TLS handshake does not end", peer));
+    throw refusal(peer, fmt::format("its certificate is for another host than {}", printable(policy.host)),
+                  how_to_trust(shown));
   } catch (const Poco::Exception& exception) {
-    again();  // an abort shows as a broken handshake
+    again();  // an abort shows as a broken handshake, and a handshake out of time as a timeout
     if (objection.code != X509_V_OK) {
       throw refusal(peer, fmt::format("{} ({})", reason_of(objection.code), printable(objection.subject)),
                     how_to_trust(objection.fingerprint));
     }
-    throw Error(Cause::tls, Blast::endpoint, Retry::later,
-                fmt::format("{}: the TLS handshake failed: {}", peer, printable(exception.displayText())));
+    throw broken(peer, printable(exception.displayText()));
   }
 }
 

@@ -22,8 +22,9 @@ class FileTranscript final : public Transcript {
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     file_ = descriptor < 0 ? nullptr : ::fdopen(descriptor, "w");
     if (file_ == nullptr) {
-      throw Error(Cause::storage, Blast::run, Retry::never,
-                  fmt::format("{}: the transcript cannot be written: {}", printable(path), std::strerror(errno)));
+      throw Error(
+          Cause::storage, Blast::run, Retry::never,
+          fmt::format("{}: the transcript cannot be written: {}", printable(path), std::strerror(errno)));
     }
   }
   ~FileTranscript() override { std::fclose(file_); }
@@ -61,6 +62,7 @@ class Tapped final : public TappedStream {
   void flush() override { below_->flush(); }
   void start_tls(const TlsPolicy& policy) override { below_->start_tls(policy); }
   bool is_secure() const override { return below_->is_secure(); }
+  void hurry(std::chrono::milliseconds most) override { below_->hurry(most); }
   void abort() noexcept override { below_->abort(); }
   void masked(bool on) override { masked_ = on; }
 
@@ -73,9 +75,12 @@ class Tapped final : public TappedStream {
 
 }  // namespace
 
-std::unique_ptr<Transcript> file_transcript(const std::string& path) { return std::make_unique<FileTranscript>(path); }
+std::unique_ptr<Transcript> file_transcript(const std::string& path) {
+  return std::make_unique<FileTranscript>(path);
+}
 
-std::unique_ptr<TappedStream> tapped(std::unique_ptr<Stream> below, Transcript& transcript, std::string connection) {
+std::unique_ptr<TappedStream> tapped(std::unique_ptr<Stream> below, Transcript& transcript,
+                                     std::string connection) {
   return std::make_unique<Tapped>(std::move(below), transcript, std::move(connection));
 }
 

@@ -20,10 +20,10 @@ struct TlsPolicy {
   std::string extra_ca_file;  // trusted besides the system's; empty: none
 };
 
-// connect: one address, TLS handshake included. read: without a byte, a lost connection; also a drip, less than
-// 1 KiB in 60 s of waiting. write: the same for sending.
+// connect: one address; and again for its TLS handshake. read: without a byte, a lost connection. write: without one
+// taken, the same. drip: so much waiting in all for less than 1 KiB is a lost connection, too.
 struct Timeouts {
-  std::chrono::milliseconds connect{20000}, read{60000}, write{60000};
+  std::chrono::milliseconds connect{20000}, read{60000}, write{60000}, drip{60000};
 };
 
 // A duplex byte stream. One thread owns it; only abort() may be called by another.
