@@ -36,7 +36,7 @@ void Feeder::choose(std::span<const mail::Meta> page, std::vector<mail::Choice>&
     if (verdict.kind == mail::Verdict::Kind::known) {
       keep(std::move(verdict.known).value_or(mail::Known{}), page[i]);
       out[i] = mail::Choice::leave;
-    } else if (world_.messages && world_.messages(page[i])) {
+    } else if (verdict.kind == mail::Verdict::Kind::skipped || (world_.messages && world_.messages(page[i]))) {
       folder_.skipped(1);
       answer();
       out[i] = mail::Choice::leave;

@@ -18,9 +18,11 @@ struct Verdict {
     wanted,          // nothing is known of it
     known,           // settled before under this very reference
     maybe,           // date and size equal a message held under another reference: its header may prove it
+    skipped,         // `rule` leaves it out
   };
   Kind kind = Kind::wanted;
   std::optional<Known> known;
+  std::string rule{};
 };
 
 // The ledger of one lane: questions in ascending order of the reference, one thread.

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <postferry/engine/folder_mapping.h>
+#include <postferry/engine/job.h>
+#include <postferry/mail/destination.h>
+#include <postferry/mail/push_ledger.h>
+
+namespace postferry::engine {
+
+// What becomes of flags at a destination. A message that is new there gets its flags, whatever the rule.
+enum class FlagRule {
+  merge,   // only what changed at the source since it was carried; `add` where nothing is known of it
+  add,     // what the source has is set, nothing is taken away
+  update,  // as the source has them
+  never,   // what is there stays as it is
+};
+
+struct PushOptions {
+  FlagRule flags = FlagRule::merge;
+  bool skip_deleted = false;       // \Deleted is not set at the destination
+  bool respect_deletions = false;  // what was carried and is gone there stays away
+  std::size_t batch_messages = 50;
+  std::uint64_t batch_bytes = 4u << 20;
+};
+
+// What a report says beside the balance.
+struct PushCounts {
+  std::uint64_t sent = 0, recognised = 0;                               // appended; found there already
+  std::uint64_t dated_by_received = 0, dated_by_date = 0, undated = 0;  // no INTERNALDATE to be believed
+};
+
+// Migrate and restore: an account of a server as the sink of a run, and the ledger of what was carried there.
+// Give both to engine::run(). Source folders that are mapped to one destination folder share it.
+// Outlives the run; one run. `stop` ends waits and the surveys at the beginning; what has arrived is still
+// sent.
+class Push {
+ public:
+  Push(mail::AccountId from, mail::AccountId to, mail::Destination& destination, mail::PushLedger& ledger,
+       std::vector<MappedFolder> folders, PushOptions options, const Limits& limits, Clock& clock,
+       mail::EventSink& events, std::stop_token stop = {});
+  ~Push();
+
+  mail::MailSink& sink();
+  mail::Ledger& ledger();
+  PushCounts counts() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postferry::engine

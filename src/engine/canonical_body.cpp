@@ -1,0 +1,91 @@
+#include "canonical_body.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <postferry/base/bytes.h>
+#include <postferry/mail/spool.h>
+
+namespace postferry::engine {
+namespace {
+
+// LFs that no CR precedes, in pieces cut anywhere.
+class BareLineFeeds {
+ public:
+  std::uint64_t count(Bytes piece) {
+    std::uint64_t found = 0;
+    for (const auto byte : piece) {
+      if (byte == std::byte{'\n'} && last_ != std::byte{'\r'}) ++found;
+      last_ = byte;
+    }
+    return found;
+  }
+
+ private:
+  std::byte last_{};
+};
+
+class CrlfSource final : public ByteSource {
+ public:
+  explicit CrlfSource(std::unique_ptr<ByteSource> from) : from_(std::move(from)) {}
+
+  std::size_t read(std::span<std::byte> into) override {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      if (at_ == end_ && !refill()) break;
+      const auto next = buffer_[at_];
+      if (next == std::byte{'\n'} && last_ != std::byte{'\r'}) {
+        into[filled++] = last_ = std::byte{'\r'};
+        continue;
+      }
+      into[filled++] = last_ = next;
+      ++at_;
+    }
+    return filled;
+  }
+
+ private:
+  bool refill() {
+    at_ = 0;
+    end_ = from_->read(buffer_);
+    return end_ > 0;
+  }
+
+  std::unique_ptr<ByteSource> from_;
+  std::array<std::byte, 16384> buffer_{};
+  std::size_t at_ = 0, end_ = 0;
+  std::byte last_{};
+};
+
+class CrlfBody final : public mail::Body {
+ public:
+  CrlfBody(std::unique_ptr<mail::Body> below, std::uint64_t added)
+      : below_(std::move(below)), added_(added) {}
+  std::uint64_t size() const override { return below_->size() + added_; }
+  std::unique_ptr<ByteSource> open() const override { return std::make_unique<CrlfSource>(below_->open()); }
+
+ private:
+  const std::unique_ptr<mail::Body> below_;
+  const std::uint64_t added_;
+};
+
+std::uint64_t bare_line_feeds(const mail::Body& body) {
+  BareLineFeeds bare;
+  if (const auto whole = body.in_memory(); !whole.empty()) return bare.count(whole);
+  std::uint64_t found = 0;
+  const auto from = body.open();
+  std::array<std::byte, 16384> buffer{};
+  while (const auto read = from->read(buffer)) found += bare.count(std::span(buffer).first(read));
+  return found;
+}
+
+}  // namespace
+
+std::unique_ptr<mail::Body> with_crlf(std::unique_ptr<mail::Body> body) {
+  const auto added = bare_line_feeds(*body);
+  if (added == 0) return body;
+  return std::make_unique<CrlfBody>(std::move(body), added);
+}
+
+}  // namespace postferry::engine

@@ -1,0 +1,261 @@
+#include "delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace postferry::engine {
+namespace {
+
+// A server that was too slow for us may still finish what it had begun when the connection was lost.
+constexpr std::chrono::seconds settling_time{3};
+// As often a message may be alone on the wire when the session dies.
+constexpr unsigned most_lost_alone = 2;
+
+Sent sent_from(const mail::Outgoing& outgoing) {
+  Sent sent;
+  sent.ticket = outgoing.ticket;
+  sent.source = outgoing.message.meta.ref;
+  sent.digests = outgoing.message.digests;
+  sent.flags = outgoing.message.meta.flags;
+  sent.bytes = outgoing.message.body->size();
+  return sent;
+}
+
+std::vector<mail::Outgoing> alone(mail::Outgoing outgoing) {
+  std::vector<mail::Outgoing> batch;
+  batch.push_back(std::move(outgoing));
+  return batch;
+}
+
+}  // namespace
+
+void Delivery::deliver(std::vector<mail::Outgoing> batch) {
+  const bool was_alone = batch.size() == 1;
+  auto missing = attempt(std::move(batch));
+  const unsigned lost = was_alone && session_died() ? 1 : 0;
+  for (auto& one : missing) deliver_alone(std::move(one), lost);
+}
+
+void Delivery::deliver_alone(mail::Outgoing outgoing, unsigned lost) {
+  while (lost < most_lost_alone) {
+    auto missing = attempt(alone(std::move(outgoing)));
+    if (missing.empty()) return;
+    outgoing = std::move(missing.front());
+    if (session_died()) ++lost;
+  }
+  refused(std::move(outgoing), Error(Cause::network, Blast::message, Retry::never,
+                                     fmt::format("{}: every session died while it was sent there: {}",
+                                                 folder_.name(), trouble_->what())));
+}
+
+// Not where the server sent us away: that is no fault of the message.
+bool Delivery::session_died() const {
+  return trouble_ && trouble_->blast == Blast::session && trouble_->cause != Cause::throttled;
+}
+
+// Sends all of it at once; afterwards looks what has become of it. Returns what is certainly not there.
+std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch) {
+  mark_ = folder_.inventory().next();
+  trouble_ = transmit(std::move(batch));
+  try {
+    if (trouble_) patience_.after(*trouble_, world_.stop);
+    look_and_match();
+    if (!doubt_.empty()) {
+      world_.clock.sleep_for(settling_time, world_.stop);
+      look_and_match();
+    }
+  } catch (const GivenUp&) {
+    tell_stored();
+    throw;
+  } catch (const Cancelled&) {
+    tell_stored();
+    throw;
+  }
+  tell_stored();
+  return std::exchange(doubt_, {});
+}
+
+std::optional<Error> Delivery::transmit(std::vector<mail::Outgoing> batch) {
+  try {
+    // An open session first: what was not handed over to one is not in doubt.
+    session_.run([](mail::DestinationFolder&) {});
+    session_.folder()->append(std::move(batch), *this);
+    session_.folder()->drain(*this);
+    return std::nullopt;
+  } catch (const Error& error) {
+    doubt_ = session_.folder()->take_back();
+    session_.drop();
+    return error;
+  }
+}
+
+void Delivery::appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) {
+  auto& sent = sent_.emplace_back(sent_from(outgoing));
+  if (number && *number != 0) sent.number = number;
+}
+
+void Delivery::refused(mail::Outgoing outgoing, const Error& why) {
+  patience_.progress();
+  results_.refused(outgoing.message, why);
+}
+
+void Delivery::look_and_match() {
+  auto sight = session_.run([this](mail::DestinationFolder&) { return look(); });
+  match(sight);
+  add_to_inventory(sight);
+}
+
+Delivery::Sighting Delivery::look() {
+  session_.look();
+  Sighting sight;
+  auto& folder = *session_.folder();
+  folder.survey(mark_, [&](const mail::Found& found) {
+    if (found.number >= mark_ && !folder_.inventory().has(found.number))
+      sight.newcomers.push_back({found, {}, {}, {}, false});
+  });
+  describe(folder, sight);
+  return sight;
+}
+
+// Headers, and where they do not decide, contents of those that might be ours. Nothing, as a rule: the
+// answers have told the numbers.
+void Delivery::describe(mail::DestinationFolder& folder, Sighting& sight) {
+  std::vector<std::uint32_t> nameless;
+  for (const auto& one : sight.newcomers) {
+    const bool told = std::any_of(sent_.begin(), sent_.end(),
+                                  [&](const Sent& sent) { return sent.number == one.found.number; });
+    if (!told) nameless.push_back(one.found.number);
+  }
+  const bool wanted = !doubt_.empty() ||
+                      std::any_of(sent_.begin(), sent_.end(), [](const Sent& sent) { return !sent.number; });
+  if (nameless.empty() || !wanted) return;
+  folder.headers(nameless, [&](std::uint32_t number, const mail::HeaderId& header,
+                               const std::optional<mail::MatchKey>& key) {
+    for (auto& one : sight.newcomers) {
+      if (one.found.number == number) one.header = header, one.key = key;
+    }
+  });
+  for (auto& one : sight.newcomers) {
+    if (content_is_needed(one)) one.content = folder_.canonical_of(folder, one.found.number);
+  }
+  if (!doubt_.empty()) sight.keeps_content = folder_.keeps_content(folder);
+}
+
+bool Delivery::content_is_needed(const Newcomer& newcomer) const {
+  if (!newcomer.header) return false;
+  const auto same_header = [&](const auto& digests) { return digests.header == *newcomer.header; };
+  const auto unnumbered = std::count_if(sent_.begin(), sent_.end(), [&](const Sent& sent) {
+    return !sent.number && same_header(sent.digests);
+  });
+  return unnumbered > 1 || std::any_of(doubt_.begin(), doubt_.end(), [&](const mail::Outgoing& one) {
+           return same_header(one.message.digests);
+         });
+}
+
+void Delivery::match(Sighting& sight) {
+  match_numbers(sight);
+  match_doubt_by_content(sight);
+  match_unnumbered(sight);
+  match_doubt_by_key(sight);
+}
+
+void Delivery::match_numbers(Sighting& sight) {
+  for (auto& sent : sent_) {
+    const auto newcomer = std::find_if(sight.newcomers.begin(), sight.newcomers.end(),
+                                       [&](const Newcomer& one) { return sent.number == one.found.number; });
+    if (newcomer == sight.newcomers.end()) continue;
+    newcomer->taken = true;
+    sent.size = newcomer->found.size;
+  }
+}
+
+void Delivery::match_doubt_by_content(Sighting& sight) {
+  for (auto& newcomer : sight.newcomers) {
+    if (newcomer.taken || !newcomer.content) continue;
+    const auto ours = std::find_if(doubt_.begin(), doubt_.end(), [&](const mail::Outgoing& one) {
+      return one.message.digests.canonical == *newcomer.content;
+    });
+    if (ours != doubt_.end()) found_after_all(static_cast<std::size_t>(ours - doubt_.begin()), newcomer);
+  }
+}
+
+// The server does not say which number an APPEND got (no UIDPLUS): by content where it was asked for, else by
+// header, else, if as many came as were sent, in the order in which they were sent. What is left without a
+// number is recognised by the next run.
+void Delivery::match_unnumbered(Sighting& sight) {
+  const auto give = [](Sent& sent, Newcomer& newcomer) {
+    sent.number = newcomer.found.number;
+    sent.size = newcomer.found.size;
+    newcomer.taken = true;
+  };
+  for (const bool by_content : {true, false}) {
+    for (auto& sent : sent_) {
+      if (sent.number) continue;
+      const auto newcomer =
+          std::find_if(sight.newcomers.begin(), sight.newcomers.end(), [&](const Newcomer& one) {
+            if (one.taken) return false;
+            return by_content ? one.content == sent.digests.canonical
+                              : !one.content && one.header == sent.digests.header;
+          });
+      if (newcomer != sight.newcomers.end()) give(sent, *newcomer);
+    }
+  }
+  std::vector<Sent*> left;
+  std::vector<Newcomer*> free;
+  for (auto& sent : sent_) {
+    if (!sent.number) left.push_back(&sent);
+  }
+  for (auto& one : sight.newcomers) {
+    if (!one.taken) free.push_back(&one);
+  }
+  if (!doubt_.empty() || left.size() != free.size()) return;
+  for (std::size_t i = 0; i < left.size(); ++i) give(*left[i], *free[i]);
+}
+
+// A server that changes what it is given (headers added, MIME put in another form) leaves only the key to go
+// by. It is believed for one message that just appeared and one that is in doubt, if both are the only ones
+// of that key, and never where this server has shown that it keeps content.
+void Delivery::match_doubt_by_key(Sighting& sight) {
+  if (sight.keeps_content) return;
+  for (auto& newcomer : sight.newcomers) {
+    if (newcomer.taken || !newcomer.key) continue;
+    const auto has_key = [&](const mail::Outgoing& one) { return one.message.digests.match == newcomer.key; };
+    const auto twins = std::count_if(sight.newcomers.begin(), sight.newcomers.end(),
+                                     [&](const Newcomer& one) { return one.key == newcomer.key; });
+    if (twins != 1 || std::count_if(doubt_.begin(), doubt_.end(), has_key) != 1) continue;
+    const auto ours = std::find_if(doubt_.begin(), doubt_.end(), has_key);
+    found_after_all(static_cast<std::size_t>(ours - doubt_.begin()), newcomer);
+  }
+}
+
+void Delivery::found_after_all(std::size_t doubt, Newcomer& newcomer) {
+  newcomer.taken = true;
+  auto& sent = sent_.emplace_back(sent_from(doubt_[doubt]));
+  sent.number = newcomer.found.number;
+  sent.size = newcomer.found.size;
+  doubt_.erase(doubt_.begin() + static_cast<std::ptrdiff_t>(doubt));
+}
+
+void Delivery::add_to_inventory(const Sighting& sight) {
+  // While something is in doubt the rest may still turn out to be it.
+  for (const auto& one : sight.newcomers) {
+    if (one.taken) folder_.inventory().add_taken(one.found);
+  }
+  if (!doubt_.empty()) return;
+  for (const auto& one : sight.newcomers) folder_.inventory().add_stray(one.found);
+}
+
+void Delivery::tell_stored() {
+  if (sent_.empty()) return;
+  for (const auto& sent : sent_) {
+    if (!sent.number) continue;
+    folder_.inventory().expect(*sent.number);
+    folder_.remember_sample(*sent.number, sent.digests.canonical);
+  }
+  patience_.progress();
+  results_.stored(std::exchange(sent_, {}));
+}
+
+}  // namespace postferry::engine

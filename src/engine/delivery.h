@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "sink_folder.h"
+
+namespace postferry::engine {
+
+// A message that has left: what its settlement needs, without its body.
+struct Sent {
+  std::uint64_t ticket = 0;
+  mail::MessageRef source;
+  mail::Digests digests;
+  mail::Flags flags;  // of the source
+  std::uint64_t bytes = 0;
+  std::optional<std::uint32_t> number;
+  std::uint64_t size = 0;  // as the destination tells it
+};
+
+// Brings batches into a folder, each message once, whatever happens to sessions and answers. One thread,
+// which has the folder's turn.
+class Delivery final : private mail::Answers {
+ public:
+  struct Results {
+    std::function<void(const std::vector<Sent>&)> stored;  // lie there; to be settled now
+    std::function<void(const mail::Message&, const Error&)> refused;
+  };
+  Delivery(PushWorld& world, SinkFolder& folder, PushSession& session, Patience& patience, Results results)
+      : world_(world),
+        folder_(folder),
+        session_(session),
+        patience_(patience),
+        results_(std::move(results)) {}
+
+  // When it returns, each of `batch` was stored or refused. Throws GivenUp or Cancelled when patience ends:
+  // what was answered by then has been told, the rest is in doubt and the folder stays open in the ledger.
+  void deliver(std::vector<mail::Outgoing> batch);
+
+ private:
+  // What appeared in the folder since the batch was begun.
+  struct Newcomer {
+    mail::Found found;
+    std::optional<mail::HeaderId> header;
+    std::optional<mail::MatchKey> key;
+    std::optional<mail::CanonicalId> content;
+    bool taken = false;
+  };
+  struct Sighting {
+    std::vector<Newcomer> newcomers;
+    bool keeps_content = false;
+  };
+
+  void appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) override;
+  void refused(mail::Outgoing outgoing, const Error& why) override;
+
+  std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch);
+  void deliver_alone(mail::Outgoing outgoing, unsigned lost);
+  bool session_died() const;
+  std::optional<Error> transmit(std::vector<mail::Outgoing> batch);
+  void look_and_match();
+  Sighting look();
+  void describe(mail::DestinationFolder& folder, Sighting& sight);
+  bool content_is_needed(const Newcomer& newcomer) const;
+  void match(Sighting& sight);
+  void match_numbers(Sighting& sight);
+  void match_unnumbered(Sighting& sight);
+  void match_doubt_by_content(Sighting& sight);
+  void match_doubt_by_key(Sighting& sight);
+  void found_after_all(std::size_t doubt, Newcomer& newcomer);
+  void add_to_inventory(const Sighting& sight);
+  void tell_stored();
+
+  PushWorld& world_;
+  SinkFolder& folder_;
+  PushSession& session_;
+  Patience& patience_;
+  const Results results_;
+
+  std::uint32_t mark_ = 0;             // what lies from here on came with this batch or from others
+  std::optional<Error> trouble_;       // of the last attempt
+  std::vector<Sent> sent_;             // answered with OK, or found after all
+  std::vector<mail::Outgoing> doubt_;  // handed over, and nobody answered
+};
+
+}  // namespace postferry::engine

@@ -1,0 +1,62 @@
+#include "push_ledger_view.h"
+
+#include <fmt/format.h>
+
+namespace postferry::engine {
+namespace {
+
+class PushLane final : public mail::LaneLedger {
+ public:
+  PushLane(PushWorld& world, SinkFolder& folder, mail::LaneId lane)
+      : world_(world), folder_(folder), lane_(lane), empty_(world.ledger.count(lane) == 0) {}
+
+  bool empty() const override { return empty_; }
+
+  void sort_out(std::span<const mail::Meta> page, std::vector<mail::Verdict>& out) override {
+    const auto first = out.size();
+    out.resize(first + page.size());
+    world_.ledger.known(lane_, page, [&](std::size_t i, const mail::Settled& settled) {
+      out[first + i] = verdict(page[i], settled);
+    });
+  }
+
+  // Headers prove nothing here: two messages may share them and differ in the body.
+  std::optional<mail::Known> by_header(const mail::Meta&, const mail::HeaderId&,
+                                       const std::optional<mail::MatchKey>&) override {
+    return std::nullopt;
+  }
+
+ private:
+  mail::Verdict verdict(const mail::Meta& meta, const mail::Settled& settled) {
+    using Kind = mail::Verdict::Kind;
+    mail::Verdict verdict;
+    if (settled.number == 0) return verdict;
+    if (folder_.inventory().take_reserved(settled.number, settled.size, lane_)) {
+      verdict.kind = Kind::known;
+      auto& known = verdict.known.emplace();
+      known.meta = meta;
+      known.place = {fmt::format("{}/{}", folder_.epoch(), settled.number), settled.size};
+      known.carried = world_.options.flags == FlagRule::never ? meta.flags : settled.flags;
+    } else if (world_.options.respect_deletions && !folder_.inventory().has(settled.number)) {
+      verdict.kind = Kind::skipped;
+      verdict.rule = "deleted at the destination";
+    }
+    return verdict;
+  }
+
+  PushWorld& world_;
+  SinkFolder& folder_;
+  const mail::LaneId lane_;
+  const bool empty_;
+};
+
+}  // namespace
+
+std::unique_ptr<mail::LaneLedger> PushLedgerView::open(const mail::Folder& folder, mail::Span,
+                                                       const mail::FolderState&) {
+  auto& sink = prepared_(folder);
+  return std::make_unique<PushLane>(world_, sink,
+                                    world_.ledger.lane({world_.from, folder.wire_name}, sink.key()));
+}
+
+}  // namespace postferry::engine

@@ -1,0 +1,241 @@
+#include "push_writer.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <postferry/base/text.h>
+
+#include "canonical_body.h"
+#include "flag_change.h"
+
+namespace postferry::engine {
+namespace {
+
+// So many messages in a row, small ones among them, and it is the account that is full.
+constexpr unsigned patience_with_quota = 10;
+
+mail::Placement placement(const SinkFolder& folder, std::uint32_t number, std::uint64_t size) {
+  return {fmt::format("{}/{}", folder.epoch(), number), size};
+}
+
+std::uint32_t number_of(const mail::Placement& place) {
+  const auto slash = place.where.find('/');
+  if (slash == std::string::npos) return 0;
+  return static_cast<std::uint32_t>(
+      parse_number(std::string_view(place.where).substr(slash + 1)).value_or(0));
+}
+
+}  // namespace
+
+PushWriter::PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, PushCounters& counters,
+                       mail::Receipts& receipts)
+    : world_(world),
+      folder_(folder),
+      lane_(lane),
+      counters_(counters),
+      receipts_(receipts),
+      patience_(world.limits, world.clock, world.events),
+      session_(world.destination, folder.path(), folder.name(), patience_, world.stop, std::stop_token{}),
+      delivery_(world, folder, session_, patience_,
+                {[this](const std::vector<Sent>& sent) { stored(sent); },
+                 [this](const mail::Message& message, const Error& why) { refused(message, why); }}) {
+  const auto turn = folder_.turn();
+  folder_.writer_starts();
+  session_.expect(folder_.epoch());
+}
+
+PushWriter::~PushWriter() {
+  if (finished_) return;
+  const auto turn = folder_.turn();
+  folder_.writer_fails();
+}
+
+void PushWriter::write(mail::Message message) {
+  message.body = with_crlf(std::move(message.body));
+  if (is_there(message)) {
+    if (pending_.size() >= world_.options.batch_messages) settle_pending();
+    return;
+  }
+  check_writable();
+  if (too_large(message)) return;
+  collect(std::move(message));
+  if (batch_.size() >= world_.options.batch_messages || batch_bytes_ >= world_.options.batch_bytes) send();
+}
+
+bool PushWriter::is_there(const mail::Message& message) {
+  const auto turn = folder_.turn();
+  const auto& inventory = folder_.inventory();
+  if (inventory.next() == 1) return false;
+  const auto number = session_.run([&](mail::DestinationFolder& there) {
+    return folder_.recognise(there, lane_, message.meta.ref, message.digests);
+  });
+  if (!number) return false;
+  patience_.progress();
+  adopt(message, *number);
+  return true;
+}
+
+// A message that lay there before: it is settled, and gets the flags it lacks.
+void PushWriter::adopt(const mail::Message& message, std::uint32_t number) {
+  const auto found = folder_.inventory().find(number).value_or(mail::Found{});
+  change_flags(number, flag_change(world_.options, message.meta.flags, nullptr, found.flags));
+  mail::Settled settled;
+  settled.source = message.meta.ref;
+  settled.number = number;
+  settled.size = found.size;
+  settled.flags = message.meta.flags;
+  settled.canonical = message.digests.canonical;
+  settled.header = message.digests.header;
+  pending_.push_back({std::move(settled), true});
+  ++counters_.recognised;
+}
+
+void PushWriter::check_writable() {
+  if (std::exchange(checked_, true)) return;
+  const bool read_only = session_.run([](mail::DestinationFolder& there) { return there.read_only(); });
+  if (!read_only) return;
+  throw Error(Cause::rejected, Blast::folder, Retry::never,
+              fmt::format("{}: the server opens it read-only, nothing can be put into it", folder_.name()));
+}
+
+bool PushWriter::too_large(const mail::Message& message) {
+  const auto limit = world_.traits.append_limit;
+  const auto size = message.body->size();
+  if (!limit || size <= *limit) return false;
+  refused(message, Error(Cause::rejected, Blast::message, Retry::never,
+                         fmt::format("{}: {} is more than the {} that the server takes", folder_.name(),
+                                     human_bytes(size), human_bytes(*limit))));
+  return true;
+}
+
+void PushWriter::collect(mail::Message message) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(world_.clock.now());
+  const auto date = arrival_date(message.meta.received, *message.body, now);
+  counters_.dated(date.origin);
+  mail::Outgoing outgoing;
+  outgoing.ticket = next_ticket_++;
+  outgoing.flags = taken_flags(message.meta.flags);
+  if (world_.options.skip_deleted) outgoing.flags.deleted = false;
+  outgoing.date = date.at;
+  batch_bytes_ += message.body->size();
+  outgoing.message = std::move(message);
+  batch_.push_back(std::move(outgoing));
+}
+
+// Without the keywords that this folder does not take (PERMANENTFLAGS without \*).
+mail::Flags PushWriter::taken_flags(mail::Flags flags) {
+  if (flags.keywords.empty()) return flags;
+  std::set<std::string> taken;
+  session_.run([&](mail::DestinationFolder& there) {
+    taken.clear();
+    for (const auto& keyword : flags.keywords) {
+      if (there.takes_keyword(keyword)) taken.insert(keyword);
+    }
+  });
+  for (const auto& keyword : flags.keywords) {
+    if (!taken.contains(keyword)) folder_.keyword_dropped(keyword);
+  }
+  flags.keywords = std::move(taken);
+  return flags;
+}
+
+bool PushWriter::change_flags(std::uint32_t number, FlagChange change) {
+  change.add = taken_flags(std::move(change.add));
+  if (change.empty()) return true;
+  try {
+    session_.run(
+        [&](mail::DestinationFolder& there) { there.change_flags(number, change.add, change.remove); });
+  } catch (const GivenUp& why) {
+    if (why.action != Action::give_up_message) throw;
+    world_.events.on(mail::event::Note{
+        folder_.name(),
+        fmt::format("the flags of message {} could not be changed: {}", number, why.error.what())});
+    return false;
+  }
+  return true;
+}
+
+void PushWriter::keep(const mail::Known& known) {
+  const auto number = number_of(known.place);
+  const auto found = folder_.inventory().find(number);
+  if (!found) return;
+  const auto change = flag_change(world_.options, known.meta.flags, &known.carried, found->flags);
+  if (!change_flags(number, change) || known.meta.flags == known.carried) return;
+  world_.ledger.known(lane_, std::span(&known.meta, 1), [&](std::size_t, const mail::Settled& settled) {
+    pending_.push_back({settled, false});
+    pending_.back().settled.flags = known.meta.flags;
+  });
+  if (pending_.size() >= world_.options.batch_messages) settle_pending();
+}
+
+void PushWriter::idle() {
+  if (!batch_.empty()) send();
+  settle_pending();
+}
+
+void PushWriter::finish() {
+  idle();
+  session_.drop();
+  const auto turn = folder_.turn();
+  finished_ = true;
+  folder_.writer_ends();
+}
+
+void PushWriter::send() {
+  batch_bytes_ = 0;
+  {
+    const auto turn = folder_.turn();
+    folder_.note_open();
+    delivery_.deliver(std::exchange(batch_, {}));
+  }
+  settle_pending();
+  if (full_) throw *full_;
+}
+
+void PushWriter::stored(const std::vector<Sent>& sent) {
+  std::vector<mail::Settled> settled;
+  for (const auto& one : sent) {
+    auto& made = settled.emplace_back();
+    made.source = one.source;
+    made.number = one.number.value_or(0);
+    made.size = one.size;
+    made.flags = one.flags;
+    made.canonical = one.digests.canonical;
+    made.header = one.digests.header;
+  }
+  world_.ledger.settle(lane_, settled);
+  refused_for_quota_ = 0;
+  counters_.sent += sent.size();
+  for (const auto& one : sent) {
+    receipts_.stored(one.source, placement(folder_, one.number.value_or(0), one.size), one.bytes);
+  }
+}
+
+void PushWriter::refused(const mail::Message& message, const Error& why) {
+  receipts_.refused(message.meta.ref, message.digests.headline, why);
+  const bool wide = why.blast >= Blast::endpoint;
+  if (why.cause == Cause::quota && !wide && ++refused_for_quota_ < patience_with_quota) return;
+  if (!wide && why.cause != Cause::quota) return;
+  if (full_) return;
+  full_ = wide ? why
+               : Error(Cause::quota, Blast::endpoint, Retry::never,
+                       fmt::format("{}: the destination is full: {}", folder_.name(), why.what()));
+}
+
+void PushWriter::settle_pending() {
+  if (pending_.empty()) return;
+  std::vector<mail::Settled> settled;
+  for (const auto& one : pending_) settled.push_back(one.settled);
+  {
+    const auto turn = folder_.turn();
+    folder_.note_open();
+    world_.ledger.settle(lane_, settled);
+  }
+  for (const auto& one : std::exchange(pending_, {})) {
+    if (one.owes_receipt)
+      receipts_.stored(one.settled.source, placement(folder_, one.settled.number, one.settled.size), 0);
+  }
+}
+
+}  // namespace postferry::engine

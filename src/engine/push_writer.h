@@ -1,0 +1,62 @@
+#pragma once
+
+#include <vector>
+
+#include <postferry/mail/sink.h>
+
+#include "delivery.h"
+#include "flag_change.h"
+#include "push_counters.h"
+#include "sink_folder.h"
+
+namespace postferry::engine {
+
+// One lane's way into a destination folder: what is there already is noted, the rest sent in batches; settled
+// first, receipts after. One thread.
+class PushWriter final : public mail::FolderWriter {
+ public:
+  PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, PushCounters& counters,
+             mail::Receipts& receipts);
+  ~PushWriter() override;
+
+  void write(mail::Message message) override;
+  void keep(const mail::Known& known) override;
+  void span_done(mail::Span) override {}
+  void idle() override;
+  void finish() override;
+
+ private:
+  bool too_large(const mail::Message& message);
+  void check_writable();
+  bool is_there(const mail::Message& message);
+  void adopt(const mail::Message& message, std::uint32_t number);
+  void collect(mail::Message message);
+  mail::Flags taken_flags(mail::Flags flags);
+  bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
+  void send();
+  void stored(const std::vector<Sent>& sent);
+  void refused(const mail::Message& message, const Error& why);
+  void settle_pending();
+
+  PushWorld& world_;
+  SinkFolder& folder_;
+  const mail::LaneId lane_;
+  PushCounters& counters_;
+  mail::Receipts& receipts_;
+  Patience patience_;
+  PushSession session_;
+  Delivery delivery_;
+
+  struct Pending {
+    mail::Settled settled;
+    bool owes_receipt = false;
+  };
+  std::vector<mail::Outgoing> batch_;
+  std::uint64_t batch_bytes_ = 0, next_ticket_ = 1;
+  std::vector<Pending> pending_;  // recognised, or with new flags: settled with the next batch
+  std::optional<Error> full_;     // the quota's words, and how often in a row
+  unsigned refused_for_quota_ = 0;
+  bool checked_ = false, finished_ = false;
+};
+
+}  // namespace postferry::engine

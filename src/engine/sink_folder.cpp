@@ -1,0 +1,211 @@
+#include "sink_folder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <postferry/base/text.h>
+
+#include "names.h"
+
+namespace postferry::engine {
+namespace {
+
+constexpr std::size_t headers_at_once = 500;
+
+std::string name_of(const mail::FolderPath& path) {
+  mail::Folder folder;
+  folder.path = path;
+  return folder_name(folder);
+}
+
+template <class Pairs, class Key>
+auto with_key(const Pairs& sorted, const Key& key) {
+  struct Less {
+    bool operator()(const typename Pairs::value_type& a, const Key& b) const { return a.first < b; }
+    bool operator()(const Key& a, const typename Pairs::value_type& b) const { return a < b.first; }
+  };
+  return std::equal_range(sorted.begin(), sorted.end(), key, Less{});
+}
+
+}  // namespace
+
+SinkFolder::SinkFolder(PushWorld& world, mail::FolderPath path)
+    : world_(world),
+      path_(std::move(path)),
+      name_(name_of(path_)),
+      key_{world.to, world.destination.wire_name(path_)} {}
+
+void SinkFolder::prepare(bool subscribe) {
+  const auto mine = turn();
+  if (prepared_) return;
+  Patience patience(world_.limits, world_.clock, world_.events);
+  persist(patience, world_.stop, [&] { world_.destination.ensure(path_, subscribe, world_.stop); });
+  survey();
+  believe_settlements();
+  prepared_ = true;
+}
+
+void SinkFolder::survey() {
+  Patience patience(world_.limits, world_.clock, world_.events);
+  PushSession session(world_.destination, path_, name_, patience, world_.stop, world_.stop);
+  session.run([&](mail::DestinationFolder& folder) {
+    inventory_.clear();
+    const auto now = session.look();
+    epoch_ = now.epoch;
+    next_ = now.next;
+    if (now.exists > 0) folder.survey(1, [&](const mail::Found& found) { inventory_.add_stray(found); });
+  });
+}
+
+void SinkFolder::believe_settlements() {
+  std::uint32_t highest = 0;
+  world_.ledger.settlements(
+      key_, [&](mail::LaneId, const mail::Settled& one) { highest = std::max(highest, one.number); });
+  if (all_are_void(highest)) return unsettle_all();
+  world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
+    if (one.number != 0) inventory_.reserve(one.number, one.size, lane);
+  });
+}
+
+// A folder that was deleted and made again may come back under the UIDVALIDITY it had (Dovecot, within a
+// second). But a UID lies below UIDNEXT, which never falls (RFC 3501, 2.3.1.1): what was settled above it lay
+// in another folder.
+bool SinkFolder::all_are_void(std::uint32_t highest_settled) const {
+  const auto note = world_.ledger.note(key_);
+  if (!note || note->epoch != epoch_) return true;
+  return next_ != 0 && (next_ < note->mark || next_ <= highest_settled);
+}
+
+// Durable before anything is written: numbers that are used again must not meet the settlements of before.
+void SinkFolder::unsettle_all() {
+  std::map<mail::LaneId, std::vector<mail::MessageRef>> all;
+  world_.ledger.settlements(
+      key_, [&](mail::LaneId lane, const mail::Settled& one) { all[lane].push_back(one.source); });
+  for (const auto& [lane, refs] : all) world_.ledger.unsettle(lane, refs);
+}
+
+std::optional<std::uint32_t> SinkFolder::recognise(mail::DestinationFolder& folder, mail::LaneId lane,
+                                                   const mail::MessageRef& source,
+                                                   const mail::Digests& digests) {
+  if (const auto number = recognise_own(lane, source, digests.canonical)) return number;
+  index_strays(folder);
+  const auto [begin, end] = with_key(strays_by_header_, digests.header);
+  for (auto candidate = begin; candidate != end; ++candidate) {
+    const auto number = candidate->second;
+    if (!inventory_.is_stray(number)) continue;
+    if (canonical_of(folder, number) != digests.canonical) continue;
+    if (inventory_.take_stray(number)) return number;
+  }
+  return std::nullopt;
+}
+
+// The source has new names for what it had (a new UIDVALIDITY, other UIDLs), or the message was moved away
+// and back. A copy that one of this lane's settlements claims, and no listed message has confirmed yet, may
+// be taken over; should its owner come later after all, he is wanted again and finds or makes a copy of his
+// own: the number of copies is right either way, because their content is the same.
+std::optional<std::uint32_t> SinkFolder::recognise_own(mail::LaneId lane, const mail::MessageRef& source,
+                                                       const mail::CanonicalId& content) {
+  auto known = own_.find(lane);
+  if (known == own_.end()) known = own_.emplace(lane, unconfirmed(lane)).first;
+  const auto [begin, end] = with_key(known->second, content);
+  for (auto one = begin; one != end; ++one) {
+    if (!inventory_.take_reserved(one->second, 0, lane)) continue;
+    moved_.emplace(one->second, source);
+    return one->second;
+  }
+  return std::nullopt;
+}
+
+std::vector<SinkFolder::Owned> SinkFolder::unconfirmed(mail::LaneId lane) {
+  std::vector<Owned> found;
+  world_.ledger.settlements(key_, [&](mail::LaneId of, const mail::Settled& one) {
+    if (of == lane && inventory_.is_reserved(one.number, lane)) found.emplace_back(one.canonical, one.number);
+  });
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Strays come in ascending order, so what is new lies above what is known. Goes on where a lost session left
+// it.
+void SinkFolder::index_strays(mail::DestinationFolder& folder) {
+  if (inventory_.next() > indexed_below_) {
+    const auto unknown = inventory_.strays(indexed_below_);
+    for (std::size_t at = 0; at < unknown.size(); at += headers_at_once) {
+      const auto some = std::span(unknown).subspan(at, std::min(headers_at_once, unknown.size() - at));
+      std::vector<Headed> found;
+      folder.headers(some, [&](std::uint32_t number, const mail::HeaderId& header,
+                               const std::optional<mail::MatchKey>&) { found.emplace_back(header, number); });
+      strays_by_header_.insert(strays_by_header_.end(), found.begin(), found.end());
+      strays_sorted_ = false;
+      indexed_below_ = some.back() + 1;
+    }
+    indexed_below_ = inventory_.next();
+  }
+  if (std::exchange(strays_sorted_, true)) return;
+  std::sort(strays_by_header_.begin(), strays_by_header_.end());
+}
+
+std::optional<mail::CanonicalId> SinkFolder::canonical_of(mail::DestinationFolder& folder,
+                                                          std::uint32_t number) {
+  if (const auto known = contents_.find(number); known != contents_.end()) return known->second;
+  std::optional<mail::CanonicalId> content;
+  try {
+    content = folder.canonical_of(number);
+  } catch (const Error& error) {
+    // Unreadable there: it proves nothing, so the message is sent.
+    if (error.blast != Blast::message) throw;
+  }
+  if (content) contents_.emplace(number, *content);
+  return content;
+}
+
+void SinkFolder::note_open() {
+  if (noted_) return;
+  world_.ledger.open(key_, epoch_, std::max(next_, inventory_.next()));
+  noted_ = true;
+}
+
+void SinkFolder::writer_ends() {
+  if (--writers_ > 0 || failed_ || !noted_) return;
+  forget_moved();
+  world_.ledger.close(key_, epoch_, std::max(next_, inventory_.next()));
+  noted_ = false;
+}
+
+// The references that lost their copy to another one: two settlements must not name one message for good.
+void SinkFolder::forget_moved() {
+  if (moved_.empty()) return;
+  std::map<mail::LaneId, std::vector<mail::MessageRef>> gone;
+  world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
+    const auto moved = moved_.find(one.number);
+    if (moved != moved_.end() && !(moved->second == one.source)) gone[lane].push_back(one.source);
+  });
+  for (const auto& [lane, refs] : gone) world_.ledger.unsettle(lane, refs);
+  moved_.clear();
+}
+
+bool SinkFolder::keeps_content(mail::DestinationFolder& folder) {
+  if (!keeps_content_ && sample_) {
+    if (const auto there = folder.canonical_of(sample_->first)) keeps_content_ = *there == sample_->second;
+  }
+  return keeps_content_.value_or(false);
+}
+
+void SinkFolder::keyword_dropped(const std::string& keyword) {
+  const std::lock_guard lock(dropped_mutex_);
+  ++dropped_[keyword];
+}
+
+void SinkFolder::tell_dropped_keywords() {
+  const std::lock_guard lock(dropped_mutex_);
+  for (const auto& [keyword, messages] : dropped_) {
+    world_.events.on(mail::event::Note{
+        name_, fmt::format("the server takes no keyword \"{}\": {} messages are there without it",
+                           printable(keyword), messages)});
+  }
+  dropped_.clear();
+}
+
+}  // namespace postferry::engine

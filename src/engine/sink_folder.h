@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <postferry/engine/push.h>
+
+#include "inventory.h"
+#include "push_session.h"
+
+namespace postferry::engine {
+
+// What the parts of a push share.
+struct PushWorld {
+  mail::AccountId from, to;
+  mail::Destination& destination;
+  mail::PushLedger& ledger;
+  PushOptions options;
+  const Limits& limits;
+  Clock& clock;
+  mail::EventSink& events;
+  std::stop_token stop;
+  mail::DestinationTraits traits{};
+};
+
+// One folder of the destination, shared by all lanes into it: what is there, whose it is, and the turn to
+// write. Everything else than inventory(), prepare() and the keywords is for whoever has the turn.
+class SinkFolder {
+ public:
+  SinkFolder(PushWorld& world, mail::FolderPath path);
+
+  const mail::FolderPath& path() const { return path_; }
+  const std::string& name() const { return name_; }
+  const mail::FolderKey& key() const { return key_; }
+  const std::string& epoch() const { return epoch_; }
+
+  // The first to come creates the folder if need be, surveys it and believes of the ledger what still holds.
+  void prepare(bool subscribe);
+  Inventory& inventory() { return inventory_; }
+
+  // Sending a batch and noting its answers is one turn, so that nobody takes another lane's unanswered
+  // APPENDs for strays.
+  std::unique_lock<std::mutex> turn() { return std::unique_lock(turn_); }
+
+  // Is this message there already, and nobody's? One that is, is taken: its number. By content alone: two
+  // messages with equal headers and sizes may differ in the body. May be begun anew after an error.
+  std::optional<std::uint32_t> recognise(mail::DestinationFolder& folder, mail::LaneId lane,
+                                         const mail::MessageRef& source, const mail::Digests& digests);
+  // Fetched once and remembered; nothing: it cannot be read.
+  std::optional<mail::CanonicalId> canonical_of(mail::DestinationFolder& folder, std::uint32_t number);
+
+  void note_open();  // durable; before the first APPEND or settlement of a run
+  void writer_starts() { ++writers_; }
+  // The last one to end well closes the folder in the ledger, unless one of them failed: then something may
+  // be in doubt.
+  void writer_ends();
+  void writer_fails() noexcept { --writers_, failed_ = true; }
+
+  // Says whether this destination changes what it is given: a message that was sent, and its number.
+  void remember_sample(std::uint32_t number, const mail::CanonicalId& sent) { sample_ = {number, sent}; }
+  bool keeps_content(mail::DestinationFolder& folder);
+
+  // Any thread.
+  void keyword_dropped(const std::string& keyword);
+  void tell_dropped_keywords();
+
+ private:
+  using Owned = std::pair<mail::CanonicalId, std::uint32_t>;
+  using Headed = std::pair<mail::HeaderId, std::uint32_t>;
+
+  void survey();
+  void believe_settlements();
+  bool all_are_void(std::uint32_t highest_settled) const;
+  void unsettle_all();
+  std::optional<std::uint32_t> recognise_own(mail::LaneId lane, const mail::MessageRef& source,
+                                             const mail::CanonicalId& content);
+  std::vector<Owned> unconfirmed(mail::LaneId lane);
+  void index_strays(mail::DestinationFolder& folder);
+  void forget_moved();
+
+  PushWorld& world_;
+  const mail::FolderPath path_;
+  const std::string name_;
+  const mail::FolderKey key_;
+
+  std::mutex turn_;
+  Inventory inventory_;
+  bool prepared_ = false, noted_ = false, failed_ = false;
+  unsigned writers_ = 0;
+  std::string epoch_;
+  std::uint32_t next_ = 0;  // UIDNEXT when it was surveyed; 0: the server did not say
+
+  std::map<mail::LaneId, std::vector<Owned>> own_;  // of reserved messages, by content
+  std::vector<Headed> strays_by_header_;            // ascending
+  std::uint32_t indexed_below_ = 1;                 // strays from this number on are not in there yet
+  bool strays_sorted_ = true;
+  std::map<std::uint32_t, mail::CanonicalId> contents_;  // of candidates that were fetched
+  std::map<std::uint32_t, mail::MessageRef> moved_;      // reserved ones that another reference took over
+  std::optional<std::pair<std::uint32_t, mail::CanonicalId>> sample_;
+  std::optional<bool> keeps_content_;
+
+  std::mutex dropped_mutex_;
+  std::map<std::string, std::uint64_t> dropped_;  // guarded by dropped_mutex_
+};
+
+}  // namespace postferry::engine
