@@ -56,6 +56,7 @@ struct SourceRules {
   std::set<std::uint32_t> refused{};                 // NO to the body
   std::set<std::uint32_t> vanish{};                  // expunged between listing and body
   std::map<std::uint32_t, unsigned> lose_session{};  // dies at the body, that often
+  std::set<std::uint32_t> swallowed{};               // a reader's bug: listed, and never heard of again
   std::set<std::uint32_t> hidden{};                  // not listed, though EXISTS counts them
   // Asked before every step: "list-folders", "sign-in", "begin", "page", "header", "body" ... with the folder
   // and the UID; may throw what the server makes of it.

@@ -113,6 +113,7 @@ class MemorySource::Reader final : public mail::FolderReader {
 
   void fetch(const mail::Meta& meta, mail::Arrivals& to, bool is_suspect) {
     const auto uid = meta.ref.number;
+    if (source_.rules_.swallowed.contains(uid)) return;
     try {
       guarded("body", uid, [&] { lose_session_if_told(uid); });
     } catch (const Error& error) {

@@ -1,3 +1,7 @@
+#include <functional>
+#include <semaphore>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,6 +63,42 @@ TEST(Lane, HandsOverWhatArrivedBeforeTheReaderFailed) {
   };
   world.run();
   EXPECT_EQ(world.sink.texts("INBOX").size(), 10u) << "the partial batch was sent too";
+}
+
+// A clock in whose every wait somebody looks around.
+class WatchedClock final : public Clock {
+ public:
+  explicit WatchedClock(std::function<void()> look) : look_(std::move(look)) {}
+  std::chrono::system_clock::time_point now() const override { return {}; }
+  std::chrono::steady_clock::time_point steady() const override { return {}; }
+  void sleep_for(std::chrono::milliseconds, std::stop_token) override { look_(); }
+
+ private:
+  std::function<void()> look_;
+};
+
+TEST(Lane, HandsOverWhatHasArrivedBeforeItWaits) {
+  EngineWorld world;
+  world.fill("INBOX", 6);
+  std::counting_semaphore<> written(0);
+  world.sink.rules().before_write = [&](const mail::Message&) { written.release(); };
+  bool thrown = false;
+  world.rules.before = [&](const std::string& step, const std::string&, std::uint32_t uid) {
+    if (step != "body" || uid != 4 || std::exchange(thrown, true)) return;
+    throw Error(Cause::throttled, Blast::session, Retry::later, "not so fast");
+  };
+  unsigned looks = 0;
+  WatchedClock clock([&] {
+    ++looks;
+    for (int i = 0; i < 3; ++i)
+      EXPECT_TRUE(written.try_acquire_for(std::chrono::seconds(20))) << "kept back during a wait";
+  });
+  test::MemorySource source(world.account, world.rules);
+  World borrowed{"test",       source, world.sink, world.sink, world.events, clock,
+                 world.limits, {},     {},         {},         false,        false};
+  const auto plan = make_plan(borrowed, {});
+  EXPECT_EQ(engine::run(plan, borrowed, {}).record.balance.stored, 6u);
+  EXPECT_EQ(looks, 1u);
 }
 
 TEST(Lane, NeverWaitsWithAPartialBatch) {

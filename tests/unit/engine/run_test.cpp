@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -333,6 +335,48 @@ TEST(Run, IsLoudAboutAMessageWithoutAnOutcome) {
     EXPECT_FALSE(report.record.complete);
     EXPECT_EQ(report.given_up_folders.size(), 1u);
   }
+}
+
+TEST(Run, GivesUpAFolderWhoseReaderLosesCount) {
+  EngineWorld world;
+  world.fill("INBOX", 5);
+  world.rules.swallowed = {3};
+  const auto report = world.run();
+  EXPECT_THAT(report.given_up_folders.at(0), HasSubstr("5 messages were listed, but 4 were answered for"));
+  EXPECT_EQ(report.record.balance, balance(5, 4, 0, 0, 1));
+  EXPECT_FALSE(world.sink.folder("INBOX").ends.at(0).listed);
+}
+
+TEST(Run, EndsFoldersWhoseLastLanesNeverHadTheirTurn) {
+  EngineWorld world;
+  world.fill("INBOX", 9);
+  test::MemorySource source(world.account, world.rules);
+  std::stop_source stop;
+  world.sink.rules().before_write = [&](const mail::Message&) { stop.request_stop(); };
+  auto borrowed = world.borrow(source);
+  auto plan = make_plan(borrowed, {});
+  plan.tasks.at(0).spans = {{1, 3}, {4, 6}, {7, 0xFFFFFFFF}};
+  const auto report = engine::run(plan, borrowed, stop.get_token());
+  EXPECT_EQ(report.ending, Ending::interrupted);
+  ASSERT_EQ(world.sink.folder("INBOX").ends.size(), 1u);
+  EXPECT_FALSE(world.sink.folder("INBOX").ends[0].listed);
+  EXPECT_TRUE(report.record.balance.adds_up());
+}
+
+TEST(Run, ReadsAllMailBeforeTheFoldersWhoseMessagesItNames) {
+  EngineWorld world;
+  world.limits.lanes = 4;
+  world.fill("All", 30);
+  world.account.folder("All").folder.role = mail::Role::all;
+  for (const auto* label : {"INBOX", "Work", "Home"}) world.fill(label, 3);
+  std::atomic<bool> all_ended{false};
+  world.rules.before = [&](const std::string& step, const std::string& folder, std::uint32_t uid) {
+    if (folder == "All" && step == "body" && uid == 30) all_ended = true;
+    if (folder != "All" && step == "begin") {
+      EXPECT_TRUE(all_ended) << folder;
+    }
+  };
+  EXPECT_EQ(world.run().record.balance.stored, 39u);
 }
 
 TEST(Run, TellsProgressInBatches) {
