@@ -1,6 +1,7 @@
 #include "tcp_stream.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -86,6 +87,7 @@ void TcpStream::check_goodbye(Time now) const {
 }
 
 int TcpStream::receive(std::span<std::byte> into) {
+  if (ended_) return 0;
   ERR_clear_error();  // a stale error of our hashing would be taken for the socket's
   try {
     return socket_.receiveBytes(into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1u << 20)));
@@ -108,7 +110,10 @@ std::size_t TcpStream::read(std::span<std::byte> into) {
     if (aborted_) throw Cancelled();
     const int got = receive(into);
     if (aborted_) throw Cancelled();
-    if (got == 0) return 0;
+    if (got == 0) {
+      ended_ = true;  // asked again, Poco would call an end without a TLS goodbye an error
+      return 0;
+    }
     const auto now = Clock::now();
     if (got > 0) {
       count(static_cast<std::size_t>(got), now - start);
@@ -129,6 +134,7 @@ int TcpStream::send(std::span<const std::byte> bytes) {
   } catch (const Poco::TimeoutException&) {
     return -1;
   } catch (const Poco::Exception& exception) {
+    if (exception.code() == EAGAIN) return -1;  // how a plain socket says that its time is up
     lost(fmt::format("the connection broke: {}", printable(exception.displayText())));
   }
 }

@@ -44,7 +44,7 @@ class TcpStream final : public Stream {
   const Timeouts timeouts_;
   std::atomic<bool> aborted_{false};
   std::atomic<int> descriptor_;
-  bool secure_ = false;
+  bool secure_ = false, ended_ = false;
   Time leave_at_ = Time::max();  // hurry()
   std::chrono::steady_clock::duration drip_waited_{};
   std::size_t drip_bytes_ = 0;
