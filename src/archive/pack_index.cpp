@@ -144,6 +144,20 @@ bool PackIndex::holds(const codec::Digest& hash) {
   return held_.contains(prefix_of(hash));
 }
 
+bool PackIndex::is_known_to_hold(const codec::Digest& hash) {
+  const Lock lock(mutex_);
+  return is_loaded_ && held_.contains(prefix_of(hash));
+}
+
+bool PackIndex::pack_holds(const std::string& pack, const codec::Digest& hash) {
+  const Lock lock(mutex_);
+  try {
+    return open_.find(pack, hash).has_value();
+  } catch (const Error&) {
+    return false;  // it is told when the pack is loaded
+  }
+}
+
 std::optional<Located> PackIndex::locate(const codec::Digest& hash) {
   const Lock lock(mutex_);
   return locate_locked(hash);
@@ -188,11 +202,23 @@ std::vector<Located> PackIndex::find_prefix(std::string_view hex) {
   return out;
 }
 
-std::string PackIndex::read_locked(const Located& where) {
-  auto bytes = open_.reader(where.pack).bytes(where.entry);
-  verify_bytes(where, bytes);
-  return bytes;
+std::vector<Located> PackIndex::find_names(const std::function<bool(std::string_view)>& is_wanted) {
+  const Lock lock(mutex_);
+  if (!is_list_known_) list_locked();
+  std::vector<Located> out;
+  for (const auto& pack : packs_) {
+    try {
+      PackReader(store_, pack, {}).each([&](const TocEntry& entry) {
+        if (is_wanted(entry.name)) out.push_back({pack, entry});
+      });
+    } catch (const Error&) {
+      // it is told when the pack is loaded
+    }
+  }
+  return out;
 }
+
+std::string PackIndex::read_locked(const Located& where) { return open_.reader(where.pack).bytes(where.entry); }
 
 std::string PackIndex::bytes(const codec::Digest& hash) {
   const Lock lock(mutex_);

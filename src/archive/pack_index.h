@@ -40,9 +40,16 @@ class PackIndex {
 
   // Is there an entry of this name in a listed pack? From tables of contents, never from the Cache alone.
   bool holds(const codec::Digest& hash);
+  // The same if everything has been loaded anyway; else false: for who would only save himself some bytes.
+  bool is_known_to_hold(const codec::Digest& hash);
   std::optional<Located> locate(const codec::Digest& hash);
+  // Whether this one pack has it, from its own table. False if the pack cannot be read.
+  bool pack_holds(const std::string& pack, const codec::Digest& hash);
   // All hashes that begin with these hex digits, each once.
   std::vector<Located> find_prefix(std::string_view hex);
+
+  // Entries whose tar path is wanted; every table is read.
+  std::vector<Located> find_names(const std::function<bool(std::string_view)>& is_wanted);
 
   // A page, shelf or snapshot: verified against its name. Error{missing | damaged, message, never}.
   std::string bytes(const codec::Digest& hash);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,7 @@ Snapshot read_snapshot(std::string_view bytes, const std::string& where);
 
 // "snapshots/2026/11/20261124T040742Z-<slug>-<32 hex>.json"
 std::string snapshot_name(std::chrono::sys_seconds at, const mail::AccountId& account, const codec::Digest& hash);
+std::optional<std::chrono::sys_seconds> time_part(std::string_view snapshot_name);
 std::string_view slug_part(std::string_view snapshot_name);
 std::string_view hash_part_of_snapshot(std::string_view snapshot_name);  // the 32 hex
 // ".postferry/snapshots/<sha256>.json": the same bytes in a pack.

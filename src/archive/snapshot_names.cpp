@@ -4,6 +4,7 @@
 #include <postferry/base/bytes.h>
 
 #include "pack_name.h"
+#include "rfc3339.h"
 #include "snapshot_file.h"
 #include "tar_path.h"
 
@@ -26,6 +27,13 @@ std::string snapshot_name(std::chrono::sys_seconds at, const mail::AccountId& ac
   const auto time = compact_time(at);
   return fmt::format("snapshots/{}/{}/{}-{}-{}.json", time.substr(0, 4), time.substr(4, 2), time, account_slug(account),
                      to_hex(Bytes(hash).first(16)));
+}
+
+std::optional<std::chrono::sys_seconds> time_part(std::string_view name) {
+  const auto time = name.substr(name.rfind('/') + 1).substr(0, time_length - 1);
+  if (time.size() < time_length - 1) return std::nullopt;
+  return read_utc(fmt::format("{}-{}-{}T{}:{}:{}Z", time.substr(0, 4), time.substr(4, 2), time.substr(6, 2), time.substr(9, 2),
+                              time.substr(11, 2), time.substr(13, 2)));
 }
 
 std::string_view slug_part(std::string_view name) {

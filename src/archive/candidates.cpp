@@ -1,0 +1,112 @@
+#include "candidates.h"
+
+#include <algorithm>
+
+#include <postferry/base/error.h>
+
+namespace postferry::archive {
+namespace {
+
+std::uint64_t mix(std::uint64_t x) {  // splitmix64
+  x += 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBU;
+  return x ^ (x >> 31U);
+}
+
+std::uint64_t hash_of(std::chrono::sys_seconds at, std::uint64_t size) {
+  return mix(mix(static_cast<std::uint64_t>(at.time_since_epoch().count())) ^ size);
+}
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t out = 0;
+  for (const auto c : text) out = mix(out ^ static_cast<unsigned char>(c));
+  return out;
+}
+
+// As the server tells it, which is what a listing can be compared with.
+std::uint64_t told_size(const Entry& entry) { return entry.server_size.value_or(entry.size); }
+
+bool is_twin(const mail::Meta& meta, const Entry& entry) {
+  return entry.date && entry.date->at == meta.received->at && told_size(entry) == *meta.size;
+}
+
+}  // namespace
+
+void Candidates::index_all() {
+  if (is_indexed_) return;
+  is_indexed_ = true;
+  if (base_.snapshot() == nullptr) return;
+  std::uint32_t folder = 0;
+  for (const auto& record : base_.snapshot()->folders) {
+    pages_.emplace_back(index_, record.shelves);
+    pages_.back().each(
+        [&](const Entry& entry) {
+          if (entry.date) by_date_and_size_.push_back({hash_of(entry.date->at, told_size(entry)), folder, entry.number});
+          if (!entry.global_id.empty()) by_global_id_.push_back({hash_of(entry.global_id), folder, entry.number});
+        },
+        {});  // what cannot be read vouches for nothing
+    ++folder;
+  }
+  std::sort(by_date_and_size_.begin(), by_date_and_size_.end());
+  std::sort(by_global_id_.begin(), by_global_id_.end());
+}
+
+void Candidates::each_equal(const std::vector<Row>& rows, std::uint64_t hash, const Found& found) {
+  const auto [first, last] = std::equal_range(rows.begin(), rows.end(), Row{hash});
+  for (auto row = first; row != last; ++row) {
+    const auto* entry = pages_[row->folder].find(row->number);
+    if (entry != nullptr && !found(*row, *entry)) return;
+  }
+}
+
+Candidates::Held Candidates::held(const Row& row, const Entry& entry) const {
+  const auto& record = base_.snapshot()->folders[row.folder];
+  return {record.folder.wire_name, record.uidvalidity, entry};
+}
+
+bool Candidates::has_twin_of(const mail::Meta& meta) {
+  if (!meta.received || !meta.size) return false;
+  const std::lock_guard lock(mutex_);
+  index_all();
+  const auto [first, last] =
+      std::equal_range(by_date_and_size_.begin(), by_date_and_size_.end(), Row{hash_of(meta.received->at, *meta.size)});
+  return std::any_of(first, last, [&](const Row& row) { return !claimed_.contains({row.folder, row.number}); });
+}
+
+bool Candidates::has_header(const Entry& entry, const mail::HeaderId& header, const mail::MatchKey& key) {
+  if (!base_.resolves(entry.content)) return false;
+  const auto located = index_.locate(entry.content.digest);
+  return located && located->entry.header == header && located->entry.key == key;
+}
+
+std::optional<Candidates::Held> Candidates::claim(const mail::Meta& meta, const mail::HeaderId& header,
+                                                  const std::optional<mail::MatchKey>& key) {
+  if (!meta.received || !meta.size || !key) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  index_all();
+  std::optional<Held> out;
+  each_equal(by_date_and_size_, hash_of(meta.received->at, *meta.size), [&](const Row& row, const Entry& entry) {
+    if (!is_twin(meta, entry) || claimed_.contains({row.folder, row.number}) || !has_header(entry, header, *key)) return true;
+    claimed_.emplace(row.folder, row.number);
+    out = held(row, entry);
+    return false;
+  });
+  return out;
+}
+
+std::optional<Candidates::Held> Candidates::with_global_id(const std::string& global_id) {
+  if (global_id.empty()) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  index_all();
+  std::optional<Held> out;
+  each_equal(by_global_id_, hash_of(global_id), [&](const Row& row, const Entry& entry) {
+    // one that was itself recognised by its header is no better than that
+    if (entry.global_id != global_id || entry.header_evidence || !base_.resolves(entry.content)) return true;
+    out = held(row, entry);
+    return false;
+  });
+  return out;
+}
+
+}  // namespace postferry::archive
