@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <postferry/mail/destination.h>
+
+#include "support/memory_mail.h"
+#include "support/step_counter.h"
+
+namespace postferry::test {
+
+// What a server that is written to does. Messages are named by a text that is in them; numbers are how often.
+struct DestinationRules {
+  bool uidplus = true;      // tells the number of what was appended
+  bool multiappend = true;  // a batch is stored whole or not at all
+  bool read_only = false;
+  bool rewrites = false;                            // adds a header field to everything
+  std::optional<std::set<std::string>> keywords{};  // those it takes; all, if not said
+  std::set<std::string> refused_folders{};
+  std::optional<std::uint64_t> quota{}, append_limit{};  // bytes
+  std::map<std::string, unsigned> refuse{};              // NO
+  std::map<std::string, unsigned> lose_ok{};             // stored, and the session dies before the answer
+  std::map<std::string, unsigned>
+      stall{};  // the session dies; stored when the folder has been opened again twice
+  std::map<std::string, unsigned> kill{};  // the session dies; not stored
+  // Before each step: "sign-in", "begin", "survey", "headers", "body", "append", "flags" ... May throw, or
+  // change the account as another client would.
+  std::function<void(const std::string& step, const std::string& folder)> before{};
+  unsigned max_sessions = 4;
+};
+
+// A Destination over a MemoryAccount: UIDs that grow, MULTIAPPEND, answers that get lost. Keeps the contract
+// of mail/destination.h; every side effect is a step.
+class MemoryDestination final : public mail::Destination {
+ public:
+  MemoryDestination(MemoryAccount& account, DestinationRules rules, StepCounter* steps = nullptr);
+
+  mail::DestinationTraits traits(std::stop_token stop) override;
+  std::vector<mail::Folder> folders(std::stop_token stop) override;
+  std::string wire_name(const mail::FolderPath& path) const override;
+  void ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override;
+  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override;
+
+  std::uint64_t appends() const { return appends_; }  // messages that were handed over to it
+  std::uint64_t batches() const { return batches_; }
+  std::uint64_t bodies() const { return bodies_; }  // fetched
+  std::uint64_t flag_changes() const { return flag_changes_; }
+
+ private:
+  class Session;
+  void before(const std::string& step, const std::string& folder);
+  void effect();
+  MemoryFolder& existing(const std::string& name);
+  void finish_stalled(const std::string& name);
+
+  struct Stalled {
+    std::string folder, text;
+    mail::Flags flags;
+    std::optional<mail::Received> date;
+    unsigned openings = 0;
+  };
+
+  MemoryAccount& account_;
+  DestinationRules rules_;
+  StepCounter* const steps_;
+  std::mutex mutex_;  // guards account_ and rules_
+  std::vector<Stalled> stalled_;
+  std::atomic<std::uint64_t> appends_{0}, batches_{0}, bodies_{0}, flag_changes_{0};
+};
+
+}  // namespace postferry::test
