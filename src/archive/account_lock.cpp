@@ -1,12 +1,13 @@
 #include "account_lock.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
 #include <postferry/base/error.h>
-#include <postferry/base/files.h>
 #include <postferry/base/text.h>
 #include <postferry/codec/json.h>
 
@@ -139,7 +140,9 @@ bool AccountLock::seen_unchanged_for_long(const std::string& name) {
   const auto now = static_cast<std::uint64_t>(duration_cast<milliseconds>(clock_.steady().time_since_epoch()).count());
   const auto note = std::string(sighting_prefix) + file_of(name);
   if (files_.exists(sightings_ / note)) {
-    const auto json = codec::parse_json(read_text_file(sightings_ / note, 4096));
+    std::string text(std::min<std::uint64_t>(files_.size(sightings_ / note), 4096), '\0');
+    files_.read_range(sightings_ / note, 0, std::as_writable_bytes(std::span(text.data(), text.size())));
+    const auto json = codec::parse_json(text);
     const auto* first = json ? json->find("milliseconds") : nullptr;
     const auto since = first != nullptr ? first->natural() : std::nullopt;
     if (since && json->text("boot") == record_.owner.boot && *since <= now) {

@@ -19,6 +19,7 @@ std::string BackupRun::commit(const mail::RunRecord& record, std::uint64_t& unre
   ManifestWriter manifests(place_.index, *packs_);
   unresolved = 0;
   snapshot.folders = merge(manifests, all_there && (base_->snapshot() == nullptr || base_->is_sound()), unresolved);
+  unresolved_ = unresolved;
   snapshot.complete = record.complete && unresolved == 0;
 
   bool has_stored = manifests.has_written();

@@ -72,6 +72,7 @@ class BackupRun final : public SnapshotWriter, private PackListener {
   void folder_done(const mail::Folder& folder, const mail::FolderState& state, const mail::FolderEnd& end) override;
   void flush() override;
   std::string commit(const mail::RunRecord& record, std::uint64_t& unresolved) override;
+  std::uint64_t unresolved() const override { return unresolved_; }
 
  private:
   // PackListener, on the appender's thread
@@ -91,6 +92,7 @@ class BackupRun final : public SnapshotWriter, private PackListener {
 
   const RunPlace place_;
   const RunInfo run_;
+  std::uint64_t unresolved_ = 0;     // by commit()
   WorkFolder folder_;
   std::unique_ptr<BlobStore> store_;
   std::mutex lock_mutex_;            // guards lock_

@@ -118,6 +118,8 @@ class SnapshotWriter {
   // Returns its id. What does not resolve is left out of the pages, makes its folder incomplete and is counted in
   // `unresolved` (the caller ends with 3).
   virtual std::string commit(const mail::RunRecord& record, std::uint64_t& unresolved) = 0;
+  // What the last commit() counted, for who commits through a mail::MailSink.
+  virtual std::uint64_t unresolved() const = 0;
 };
 
 struct CheckOptions {
