@@ -8,7 +8,7 @@
 #include <postferry/base/text.h>
 
 #include "folder_names.h"
-#include "roles.h"
+#include <postferry/imap/roles.h>
 #include "session_state.h"
 
 namespace postferry::imap {

@@ -1,4 +1,4 @@
-#include "roles.h"
+#include <postferry/imap/roles.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,8 @@
 #include <postferry/imap/session.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -147,10 +148,12 @@ Uid Session::in_flight() const { return state_->in_flight; }
 
 void Session::logout() noexcept {
   try {
-    state_->pipe.send_unasked("LOGOUT");
-    state_->pipe.flush();
+    auto& pipe = state_->pipe;
+    pipe.stream().hurry(std::chrono::seconds(2));
+    Nobody nobody;
+    pipe.ask("LOGOUT", nobody);
   } catch (const std::exception&) {
-    // The connection is closed next; there is nobody left to be told.
+    // BYE ends up here too. The connection is closed next; there is nobody left to be told.
   }
 }
 

@@ -135,7 +135,7 @@ class Session {
   // died; 0: none.
   Uid in_flight() const;
 
-  void logout() noexcept;  // says goodbye without waiting for an answer
+  void logout() noexcept;  // at most two seconds
   void abort() noexcept;   // any thread
 
  private:

@@ -1,0 +1,95 @@
+#include "imap_listing.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+
+#include "imap_fetch.h"
+
+namespace postferry::endpoints {
+namespace {
+
+std::uint32_t uid_of(const mail::Meta& meta) { return meta.ref.number; }
+
+// Metas in the order of their UIDs, each once, however a server tells them.
+class Listing {
+ public:
+  explicit Listing(const std::string& epoch) : epoch_(epoch) {}
+
+  void add(const imap::Fetched& items) {
+    if (metas_.empty() || uid_of(metas_.back()) < items.uid) {
+      metas_.push_back(meta_of(items, epoch_));
+      return;
+    }
+    const auto it =
+        std::lower_bound(metas_.begin(), metas_.end(), items.uid,
+                         [](const mail::Meta& meta, imap::Uid uid) { return uid_of(meta) < uid; });
+    if (it == metas_.end() || uid_of(*it) != items.uid) {
+      metas_.insert(it, meta_of(items, epoch_));
+    } else if (items.size || items.internal_date) {
+      *it = meta_of(items, epoch_);
+    } else if (items.has_flags) {
+      it->flags = items.flags;  // somebody changed them meanwhile
+    }
+  }
+
+  std::uint32_t count(mail::Span span) const {
+    const auto before = [](const mail::Meta& meta, imap::Uid uid) { return uid_of(meta) < uid; };
+    const auto from = std::lower_bound(metas_.begin(), metas_.end(), span.first, before);
+    const auto to =
+        std::upper_bound(from, metas_.end(), span.last,
+                         [](imap::Uid uid, const mail::Meta& meta) { return uid < uid_of(meta); });
+    return static_cast<std::uint32_t>(to - from);
+  }
+
+  std::vector<mail::Meta> take() { return std::move(metas_); }
+
+ private:
+  const std::string& epoch_;
+  std::vector<mail::Meta> metas_;
+};
+
+void list(imap::Session& session, ImapPages& counts, std::span<const mail::Span> spans, Listing& listing) {
+  session.fetch_meta(spans, [&](const imap::Fetched& items) { listing.add(items); });
+  note_expunged(session, counts);
+}
+
+}  // namespace
+
+void note_expunged(imap::Session& session, ImapPages& counts) {
+  for (const auto sequence : session.take_expunged()) counts.expunged(sequence);
+}
+
+std::vector<mail::Meta> list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                                   const std::string& epoch) {
+  Listing listing(epoch);
+  std::vector<mail::Span> spans;
+  for (const auto& page : pages) spans.push_back(page.uids);
+  list(session, counts, spans, listing);
+
+  const auto is_short = [&](const ImapPage& page) {
+    return listing.count(page.uids) < counts.expected(page).value_or(0);
+  };
+  spans.clear();
+  for (const auto& page : pages) {
+    if (!page.place || is_short(page)) spans.push_back(page.uids);
+  }
+  if (spans.empty()) return listing.take();
+  if (std::any_of(pages.begin(), pages.end(), is_short)) session.noop();  // what was expunged is told now
+  list(session, counts, spans, listing);
+
+  for (const auto& page : pages) {
+    if (!is_short(page)) continue;
+    throw Error(
+        Cause::protocol, Blast::folder, Retry::never,
+        fmt::format(
+            "listing incomplete: the server says that there are {} messages among the UIDs {} to {}, and "
+            "lists {} of them, twice",
+            *counts.expected(page), page.uids.first, page.uids.last, listing.count(page.uids)));
+  }
+  return listing.take();
+}
+
+}  // namespace postferry::endpoints

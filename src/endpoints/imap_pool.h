@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+#include "imap_sign_in.h"
+
+namespace postferry::endpoints {
+
+// The signed-in sessions of one account: at most `most`, lent one at a time, kept warm in between, because
+// signing in costs four round trips and opening the next folder one. Any thread.
+class ImapPool {
+ public:
+  // A session that is lent. Destroyed without give_back(), it is hung up.
+  class Lent {
+   public:
+    Lent() = default;
+    Lent(ImapPool* pool, ImapLine line, bool warm) : pool_(pool), line_(std::move(line)), warm_(warm) {}
+    Lent(Lent&& other) noexcept { *this = std::move(other); }
+    Lent& operator=(Lent&& other) noexcept;
+    ~Lent() { hang_up(); }
+
+    explicit operator bool() const { return pool_ != nullptr; }
+    imap::Session& operator*() const { return *line_.session; }
+    imap::Session* operator->() const { return line_.session.get(); }
+    bool warm() const { return warm_; }  // it has been used before, and may have been closed meanwhile
+
+    void give_back() noexcept;  // nothing is in flight, and it works
+    void hang_up() noexcept;
+
+   private:
+    ImapPool* pool_ = nullptr;
+    ImapLine line_;
+    bool warm_ = false;
+  };
+
+  ImapPool(config::Account account, Secret secret, Tools tools, unsigned most);
+  ~ImapPool();  // signs out; everything lent has come back
+
+  // Waits while all are lent. Follows `stop` until it is given back.
+  Lent borrow(std::stop_token stop);
+
+  const config::Account& account() const { return account_; }
+  const Tools& tools() const { return tools_; }
+  unsigned most() const { return most_; }
+
+ private:
+  const config::Account account_;
+  const Secret secret_;
+  const Tools tools_;
+  const unsigned most_;
+  std::mutex mutex_;
+  std::condition_variable_any returned_;
+  std::vector<ImapLine> idle_;  // guarded by mutex_
+  unsigned lent_ = 0;           // guarded by mutex_
+};
+
+}  // namespace postferry::endpoints

@@ -1,0 +1,127 @@
+#include "imap_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+#include <postferry/base/text.h>
+#include <postferry/imap/roles.h>
+
+#include "imap_pages.h"
+#include "imap_pool.h"
+#include "imap_reader.h"
+#include "pop3_sign_in.h"
+
+namespace postferry::endpoints {
+namespace {
+
+constexpr unsigned usual_sessions = 4;
+
+unsigned sessions_of(const config::Account& account, const Tools& tools) {
+  const auto most =
+      tools.max_sessions != 0 ? tools.max_sessions : account.connections.value_or(usual_sessions);
+  return std::max(1u, most);
+}
+
+// Equal tokens mean: nothing has changed, flags neither. Without HIGHESTMODSEQ nobody can say that of flags,
+// and a server that gives no usable UIDVALIDITY can say nothing at all. 1 is what Dovecot answers for a
+// folder in which modification sequences have not been kept so far: two such answers may have a change
+// between them.
+std::string token_of(const imap::Listed& listed) {
+  if (!listed.has_status || listed.uidvalidity == 0 || listed.uidnext == 0 || listed.highestmodseq <= 1)
+    return {};
+  return fmt::format("{}.{}.{}.{}", listed.uidvalidity, listed.uidnext, listed.messages,
+                     listed.highestmodseq);
+}
+
+std::string joined(const mail::FolderPath& path) {
+  std::string out;
+  for (const auto& word : path) out += (out.empty() ? "" : "/") + word;
+  return out;
+}
+
+// What the configuration or the profile says of a folder's use goes before what the server or its name says.
+void override_role(mail::Folder& folder, const std::map<std::string, std::string>& roles) {
+  auto it = roles.find(folder.wire_name);
+  if (it == roles.end()) it = roles.find(joined(folder.path));
+  if (it == roles.end()) return;
+  if (const auto role = imap::role_of_word(it->second)) folder.role = *role;
+}
+
+class ImapSource final : public mail::MailSource {
+ public:
+  ImapSource(const config::Account& account, Secret secret, const Tools& tools)
+      : pool_(account, std::move(secret), tools, sessions_of(account, tools)) {}
+
+  mail::SourceTraits traits() const override { return {true, true, true, pool_.most()}; }
+
+  std::vector<mail::Folder> folders(std::stop_token stop) override {
+    return with_session(stop, [&](imap::Session& session) {
+      std::vector<mail::Folder> out;
+      for (auto& listed : session.list({})) {
+        override_role(listed.folder, pool_.account().roles);
+        listed.folder.token = token_of(listed);
+        out.push_back(std::move(listed.folder));
+      }
+      // Gmail: every message lies in All Mail, and what has been read there costs no body in the label
+      // folders.
+      if (session.can("X-GM-EXT-1")) {
+        std::stable_partition(out.begin(), out.end(),
+                              [](const mail::Folder& f) { return f.role == mail::Role::all; });
+      }
+      return out;
+    });
+  }
+
+  std::vector<mail::Span> cut(const mail::Folder& folder, unsigned pieces, std::stop_token stop) override {
+    if (pieces < 2) return {mail::Span{}};
+    return with_session(stop, [&](imap::Session& session) {
+      const auto exists = session.examine(folder.wire_name).exists;
+      // At multiples of a page, so that every page of a lane can be counted.
+      const auto piece = (exists / pieces + ImapPage::messages) / ImapPage::messages * ImapPage::messages;
+      std::vector<mail::Span> out;
+      imap::Uid first = 1;
+      for (const auto last : session.borders(exists, piece)) {
+        if (out.size() + 1 == pieces || last == mail::Span{}.last) break;
+        out.push_back({first, last});
+        first = last + 1;
+      }
+      out.push_back({first, mail::Span{}.last});
+      return out;
+    });
+  }
+
+  std::unique_ptr<mail::FolderReader> open(const mail::Folder& folder, std::stop_token stop) override {
+    return imap_reader(pool_, folder, std::move(stop));
+  }
+
+ private:
+  // On a session of the pool. One that lay there may have died meanwhile: then on a new one.
+  template <class Act>
+  auto with_session(const std::stop_token& stop, Act act) {
+    for (;;) {
+      auto line = pool_.borrow(stop);
+      try {
+        auto out = act(*line);
+        line.give_back();
+        return out;
+      } catch (const Error& error) {
+        if (line.warm() && error.cause == Cause::network && error.blast == Blast::session) continue;
+        if (error.blast < Blast::session) line.give_back();
+        throw at_host(pool_.account().host, error);
+      }
+    }
+  }
+
+  ImapPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<mail::MailSource> imap_source(const config::Account& account, Secret secret, Tools tools) {
+  return std::make_unique<ImapSource>(account, std::move(secret), tools);
+}
+
+}  // namespace postferry::endpoints
