@@ -51,6 +51,24 @@ void override_role(mail::Folder& folder, const std::map<std::string, std::string
 }
 
 class ImapSource final : public mail::MailSource {
+ private:
+  // On a session of the pool. One that lay there may have died meanwhile: then on a new one.
+  template <class Act>
+  auto with_session(const std::stop_token& stop, Act act) {
+    for (;;) {
+      auto line = pool_.borrow(stop);
+      try {
+        auto out = act(*line);
+        line.give_back();
+        return out;
+      } catch (const Error& error) {
+        if (line.warm() && error.cause == Cause::network && error.blast == Blast::session) continue;
+        if (error.blast < Blast::session) line.give_back();
+        throw at_host(pool_.account().host, error);
+      }
+    }
+  }
+
  public:
   ImapSource(const config::Account& account, Secret secret, const Tools& tools)
       : pool_(account, std::move(secret), tools, sessions_of(account, tools)) {}
@@ -98,23 +116,6 @@ class ImapSource final : public mail::MailSource {
   }
 
  private:
-  // On a session of the pool. One that lay there may have died meanwhile: then on a new one.
-  template <class Act>
-  auto with_session(const std::stop_token& stop, Act act) {
-    for (;;) {
-      auto line = pool_.borrow(stop);
-      try {
-        auto out = act(*line);
-        line.give_back();
-        return out;
-      } catch (const Error& error) {
-        if (line.warm() && error.cause == Cause::network && error.blast == Blast::session) continue;
-        if (error.blast < Blast::session) line.give_back();
-        throw at_host(pool_.account().host, error);
-      }
-    }
-  }
-
   ImapPool pool_;
 };
 
