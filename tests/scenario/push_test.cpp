@@ -1,0 +1,367 @@
+#include <gtest/gtest.h>
+
+#include "push_machine.h"
+#include "tables.h"
+
+namespace postferry::scenario {
+namespace {
+
+const std::string old = "imap:me@old.example";
+
+test::DestinationRules without_uidplus() { return {.uidplus = false}; }
+test::DestinationRules one_by_one() { return {.multiappend = false}; }
+
+TEST(Push, OfASmallMailbox) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a seen, 2 b answered, 3 c\nSent: 4 d\nempty:"}},
+                     .after = "INBOX: a b c\nSent: d\n"});
+}
+
+TEST(Push, ToAServerWithoutMultiappend) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 b, 4 ?c, 5 d"}},
+                     .after = "INBOX: ?c a b b d\n",
+                     .rules = one_by_one()});
+}
+
+TEST(Push, ToAServerThatDoesNotTellNumbers) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 b, 4 ?c, 5 a/2"}},
+                     .after = "INBOX: ?c a a/2 b b\n",
+                     .rules = without_uidplus()});
+}
+
+TEST(Push, InSmallBatches) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 c, 4 d, 5 e, 6 f, 7 a"}},
+                     .after = "INBOX: a a b c d e f\n",
+                     .options = {.batch_messages = 2}});
+}
+
+TEST(Push, KeepsAsManyDuplicatesAsThereAre) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 b, 4 b"}}, .after = "INBOX: a b b b\n"});
+}
+
+TEST(Push, KeepsBothMessagesThatShareAHeader) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 a/2, 3 a/3"}}, .after = "INBOX: a a/2 a/3\n"});
+}
+
+TEST(Push, OfMessagesWithoutAMessageId) {
+  run_push_scenario(
+      {.sources = {{old, "INBOX: 1 ?a, 2 ?b, 3 ?a, 4 ?a/2"}}, .after = "INBOX: ?a ?a ?a/2 ?b\n"});
+}
+
+TEST(Push, OfTwoFoldersIntoOne) {
+  const std::map<std::string, std::string> joined{{"Old", "Mail"}, {"New", "Mail"}};
+  run_push_scenario({.sources = {{old, "Old: 1 a, 2 b\nNew: 1 b, 2 c", joined}}, .after = "Mail: a b b c\n"});
+}
+
+TEST(Push, OfThreeAccountsIntoOneInbox) {
+  run_push_scenario({.sources = {{"imap:a@old.example", "INBOX: 1 a, 2 b"},
+                                 {"imap:b@old.example", "INBOX: 1 b, 2 c"},
+                                 {"imap:c@old.example", "INBOX: 1 a, 2 d, 3 ?e"}},
+                     .after = "INBOX: ?e a a b b c d\n"});
+}
+
+TEST(Push, OntoADestinationThatAnotherToolHasFilled) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 b, 4 ?c"}},
+                     .there = "INBOX: 5 b, 7 ?c, 8 a, 9 other",
+                     .after = "INBOX: ?c a b b other\n"});
+}
+
+TEST(Push, OntoADestinationWithAMessageOfTheSameHeader) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 a/2"}},
+                     .there = "INBOX: 5 a/2, 6 a/3",
+                     .after = "INBOX: a a/2 a/3\n"});
+}
+
+TEST(Push, WhereTheAnswerIsLost) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 ?c, 4 b, 5 d"}},
+                     .after = "INBOX: ?c a b b d\n",
+                     .rules = {.lose_ok = {{"body of ?c", 1}}}});
+}
+
+TEST(Push, WhereTheAnswerIsLostOneByOne) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 ?c, 4 b, 5 d"}},
+                     .after = "INBOX: ?c a b b d\n",
+                     .rules = {.multiappend = false, .lose_ok = {{"body of b", 2}, {"body of ?c", 1}}}});
+}
+
+TEST(Push, WhereTheAnswerIsLostAndNumbersAreNotTold) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 ?c, 4 b, 5 d"}},
+                     .after = "INBOX: ?c a b b d\n",
+                     .rules = {.uidplus = false, .multiappend = false, .lose_ok = {{"body of b", 1}}}});
+}
+
+TEST(Push, WhereAStalledServerStoresAfterTheConnectionIsLost) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 c"}},
+                     .after = "INBOX: a b c\n",
+                     .rules = {.multiappend = false, .stall = {{"body of b", 1}}}});
+}
+
+TEST(Push, WhereTheSessionDiesBeforeAnythingIsStored) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 c"}},
+                     .after = "INBOX: a b c\n",
+                     .rules = {.kill = {{"body of b", 2}}}});
+}
+
+TEST(Push, WhereTheServerRewritesAndTheAnswerIsLost) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 c"}},
+                     .after = "INBOX: a b c\n",
+                     .rules = {.multiappend = false, .rewrites = true, .lose_ok = {{"body of b", 1}}}});
+}
+
+TEST(Push, ToAServerThatRewritesAndDoesNotTellNumbers) {
+  run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 ?c, 4 ?c"}},
+                     .after = "INBOX: ?c ?c a b\n",
+                     .rules = {.uidplus = false, .rewrites = true}});
+}
+
+TEST(Push, OfManyMessagesInSeveralLanes) {
+  std::string inbox = "INBOX:", sent = "Sent:", names;
+  std::multiset<std::string> all;
+  for (int i = 1; i <= 40; ++i) {
+    inbox += " " + std::to_string(i) + " m" + std::to_string(i) + ",";
+    sent += " " + std::to_string(i) + " m" + std::to_string(i * 3) + ",";
+    all.insert("m" + std::to_string(i));
+    all.insert("m" + std::to_string(i * 3));
+  }
+  for (const auto& name : all) names += " " + name;
+  engine::Limits limits;
+  limits.lanes = 4;
+  limits.split_messages = 10;
+  run_push_scenario({.sources = {{old, inbox + "\n" + sent, {{"INBOX", "All"}, {"Sent", "All"}}}},
+                     .after = "All:" + names + "\n",
+                     .limits = limits,
+                     .options = {.batch_messages = 7}});
+}
+
+// Two messages share a Message-ID. The first is refused, the answer to the second is lost: what lies there is
+// the second, and never counts as the first.
+TEST(Push, NeverTakesOneMessageForAnotherOfTheSameMessageId) {
+  for (const bool multiappend : {false, true}) {
+    for (const bool rewrites : {false, true}) {
+      PushMachine machine("");
+      machine.rules.multiappend = multiappend;
+      machine.rules.rewrites = rewrites;
+      machine.rules.refuse = {{"body of a.", 0}, {"body of a\r", 1}};
+      machine.rules.lose_ok = {{"body of a/2", 1}};
+      const PushSource source{old, "INBOX: 1 a, 2 a/2"};
+      EXPECT_EQ(machine.push(source).record.balance.failed, 1u);
+      EXPECT_EQ(machine.there(), "INBOX: a/2\n");
+      machine.rules.refuse.clear();
+      EXPECT_TRUE(machine.push(source).record.complete);
+      EXPECT_EQ(machine.there(), "INBOX: a a/2\n");
+      machine.push(source);
+      EXPECT_EQ(machine.appends, 0u);
+    }
+  }
+}
+
+TEST(Push, NeverCountsARefusedMessageAsStored) {
+  PushMachine machine("");
+  machine.rules.refuse = {{"body of b", 1000}};
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
+  const auto report = machine.push(source);
+  EXPECT_EQ(report.record.balance,
+            (mail::Balance{.listed = 3, .stored = 2, .held = 0, .skipped = 0, .failed = 1}));
+  ASSERT_EQ(report.record.failures.size(), 1u);
+  EXPECT_EQ(report.record.failures[0].headline.subject, "b");
+  EXPECT_EQ(machine.there(), "INBOX: a c\n");
+  machine.rules.refuse.clear();
+  EXPECT_TRUE(machine.push(source).record.complete);
+  EXPECT_EQ(machine.appends, 1u);
+}
+
+TEST(Push, RefusesByNameTheMessageThatKillsEverySession) {
+  PushMachine machine("");
+  machine.rules.kill = {{"body of b", 1000}};
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c, 4 d"};
+  const auto report = machine.push(source);
+  EXPECT_EQ(report.record.balance.failed, 1u);
+  ASSERT_EQ(report.record.failures.size(), 1u);
+  EXPECT_EQ(report.record.failures[0].headline.subject, "b");
+  EXPECT_EQ(machine.there(), "INBOX: a c d\n");
+}
+
+TEST(Push, RecognisesEverythingWhenTheSourceHasANewUidvalidity) {
+  PushMachine machine("");
+  machine.push({old, "INBOX: 1 a, 2 b, 3 b, 4 ?c"});
+  machine.push({old, "INBOX (2): 1 a, 2 b, 3 b, 4 ?c, 5 d"});
+  EXPECT_EQ(machine.appends, 1u);
+  machine.push({old, "INBOX (2): 1 a, 2 b, 3 b, 4 ?c, 5 d"});
+  EXPECT_EQ(machine.appends, 0u);
+  EXPECT_EQ(machine.counts.recognised, 0u) << "the new references are settled by now";
+  EXPECT_EQ(machine.there(), "INBOX: ?c a b b d\n");
+}
+
+TEST(Push, RecognisesEverythingWhenTheDestinationHasANewUidvalidity) {
+  PushMachine machine("");
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 b, 4 ?c"};
+  machine.push(source);
+  machine.account.folder("INBOX").renew();
+  machine.push(source);
+  EXPECT_EQ(machine.appends, 0u);
+  EXPECT_EQ(machine.counts.recognised, 4u);
+}
+
+// Re-created under the same UIDVALIDITY and filled by somebody else: every number a settlement names is there
+// again, with the same size, and is another message.
+TEST(Push, IsNotDeceivedByNumbersThatAreUsedAgain) {
+  PushMachine machine("");
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
+  machine.push(source);
+  auto& inbox = machine.account.folder("INBOX");
+  inbox.messages.clear();
+  inbox.next = 1;
+  for (const auto* name : {"x", "y"}) inbox.add(text_for(name));
+  machine.push(source);
+  EXPECT_EQ(machine.there(), "INBOX: a b c x y\n");
+  machine.push(source);
+  EXPECT_EQ(machine.appends, 0u);
+}
+
+TEST(Push, BringsBackWhatWasDeletedAtTheDestinationUnlessToldNotTo) {
+  PushMachine machine("");
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
+  machine.push(source);
+  machine.account.folder("INBOX").expunge(2);
+  machine.options.respect_deletions = true;
+  const auto report = machine.push(source);
+  EXPECT_EQ(report.record.balance,
+            (mail::Balance{.listed = 3, .stored = 0, .held = 2, .skipped = 1, .failed = 0}));
+  EXPECT_EQ(machine.there(), "INBOX: a c\n");
+  machine.options.respect_deletions = false;
+  machine.push(source);
+  EXPECT_EQ(machine.there(), "INBOX: a b c\n");
+}
+
+TEST(Push, GoesOnWhileAnotherClientAddsAndDeletes) {
+  PushMachine machine("INBOX: 1 x");
+  unsigned appends = 0;
+  machine.rules.multiappend = false;
+  machine.options.batch_messages = 1;
+  machine.rules.lose_ok = {{"body of b", 1}};
+  machine.rules.before = [&](const std::string& step, const std::string&) {
+    if (step != "append") return;
+    machine.account.folder("INBOX").add(text_for("foreign" + std::to_string(++appends)));
+    if (appends == 2) machine.account.folder("INBOX").expunge(1);
+  };
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
+  EXPECT_TRUE(machine.push(source).record.complete);
+  EXPECT_EQ(machine.there(), "INBOX: a b c foreign1 foreign2 foreign3\n");
+  machine.rules.before = {};
+  machine.push(source);
+  EXPECT_EQ(machine.appends, 0u);
+}
+
+TEST(Push, GivesUpAFolderThatIsReplacedWhileItIsWritten) {
+  PushMachine machine("INBOX: 1 x");
+  machine.rules.lose_ok = {{"body of b", 1}};
+  bool replaced = false;
+  machine.rules.before = [&](const std::string& step, const std::string&) {
+    if (step == "append" && !std::exchange(replaced, true)) ++machine.account.folder("INBOX").uidvalidity;
+  };
+  const PushSource source{old, "INBOX: 1 a, 2 b"};
+  EXPECT_EQ(machine.push(source).given_up_folders.size(), 1u);
+  EXPECT_TRUE(machine.push(source).record.complete);
+  EXPECT_EQ(machine.there(), "INBOX: a b x\n");
+}
+
+TEST(Push, LosesOnlyTheFolderWhoseNameIsRefused) {
+  PushMachine machine("");
+  machine.rules.refused_folders = {"Bad"};
+  const auto report = machine.push({old, "INBOX: 1 a\nBad: 1 b\nGood: 1 c"});
+  EXPECT_EQ(report.ending, engine::Ending::done);
+  EXPECT_EQ(report.given_up_folders.size(), 1u);
+  EXPECT_FALSE(report.record.complete);
+  EXPECT_EQ(machine.there(), "Good: c\nINBOX: a\n");
+}
+
+TEST(Push, SaysThatAFolderIsReadOnlyAndSendsNothing) {
+  PushMachine machine("");
+  machine.rules.read_only = true;
+  const auto report = machine.push({old, "INBOX: 1 a, 2 b"});
+  ASSERT_EQ(report.given_up_folders.size(), 1u);
+  EXPECT_NE(report.given_up_folders[0].find("read-only"), std::string::npos);
+  EXPECT_EQ(machine.appends, 0u);
+}
+
+TEST(Push, EndsWhenTheDestinationIsFull) {
+  PushMachine machine("");
+  std::string table = "INBOX:";
+  for (int i = 1; i <= 30; ++i) table += " " + std::to_string(i) + " m" + std::to_string(i) + ",";
+  machine.rules.quota = 10 * text_for("m10").size();
+  const auto report = machine.push({old, table});
+  EXPECT_EQ(report.ending, engine::Ending::failed);
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->cause, Cause::quota);
+  EXPECT_TRUE(report.record.balance.adds_up());
+  machine.rules.quota.reset();
+  EXPECT_TRUE(machine.push({old, table}).record.complete);
+  EXPECT_EQ(machine.account.folder("INBOX").messages.size(), 30u);
+}
+
+TEST(Push, RefusesWhatIsTooLargeBeforeItIsSent) {
+  PushMachine machine("");
+  machine.rules.append_limit = text_for("a").size();
+  const auto report = machine.push({old, "INBOX: 1 a, 2 much_longer_than_a"});
+  EXPECT_EQ(report.record.balance.failed, 1u);
+  EXPECT_EQ(machine.appends, 1u);
+  EXPECT_EQ(report.record.failures.at(0).headline.subject, "much_longer_than_a");
+}
+
+TEST(Push, LeavesOutKeywordsThatTheServerDoesNotTakeAndSaysSoOnce) {
+  PushMachine machine("");
+  machine.rules.keywords = {"$Work"};
+  EXPECT_TRUE(machine.push({old, "INBOX: 1 a $Work odd, 2 b odd"}).record.complete);
+  EXPECT_EQ(machine.flags_of("INBOX", "a"), "1 a $Work");
+  const auto notes = machine.events.of<mail::event::Note>();
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].text.find("\"odd\": 2 messages"), std::string::npos) << notes[0].text;
+  machine.push({old, "INBOX: 1 a $Work odd, 2 b odd"});
+  EXPECT_EQ(machine.flag_changes, 0u) << "it is not tried again";
+}
+
+TEST(Push, KeepsWhatWasReadAtTheDestinationRead) {
+  PushMachine machine("");
+  machine.push({old, "INBOX: 1 a, 2 b seen"});
+  machine.account.folder("INBOX").find(1)->flags.seen = true;
+  machine.account.folder("INBOX").find(2)->flags.seen = false;
+  machine.push({old, "INBOX: 1 a flagged, 2 b seen"});
+  EXPECT_EQ(machine.flags_of("INBOX", "a"), "1 a seen flagged");
+  EXPECT_EQ(machine.flags_of("INBOX", "b"), "2 b");
+  EXPECT_EQ(machine.flag_changes, 1u);
+  machine.push({old, "INBOX: 1 a flagged, 2 b seen"});
+  EXPECT_EQ(machine.flag_changes, 0u);
+}
+
+TEST(Push, TreatsFlagsByTheRuleThatWasChosen) {
+  struct Row {
+    engine::FlagRule rule;
+    std::string after;
+  };
+  // carried as "seen", at the destination made "flagged", at the source now "answered"
+  for (const auto& row :
+       {Row{engine::FlagRule::merge, "1 a answered flagged"},
+        Row{engine::FlagRule::add, "1 a answered flagged"}, Row{engine::FlagRule::update, "1 a answered"},
+        Row{engine::FlagRule::never, "1 a flagged"}}) {
+    PushMachine machine("");
+    machine.options.flags = row.rule;
+    machine.push({old, "INBOX: 1 a seen"});
+    auto& flags = machine.account.folder("INBOX").find(1)->flags;
+    flags.seen = false;
+    flags.flagged = true;
+    machine.push({old, "INBOX: 1 a answered"});
+    EXPECT_EQ(machine.flags_of("INBOX", "a"), row.after) << static_cast<int>(row.rule);
+    EXPECT_EQ(machine.appends, 0u);
+  }
+}
+
+TEST(Push, SetsDeletedUnlessToldNotTo) {
+  for (const bool skip : {false, true}) {
+    PushMachine machine("");
+    machine.options.skip_deleted = skip;
+    machine.push({old, "INBOX: 1 a deleted seen"});
+    EXPECT_EQ(machine.flags_of("INBOX", "a"), skip ? "1 a seen" : "1 a seen deleted");
+  }
+}
+
+}  // namespace
+}  // namespace postferry::scenario
