@@ -36,19 +36,20 @@ std::string names_in(const test::MemoryFolder& folder) {
 PushMachine::PushMachine(const std::string& there, test::StepCounter* steps)
     : account(mailbox(there)), ledger(steps), steps_(steps) {}
 
-engine::Report PushMachine::push(const PushSource& from) {
+engine::Report PushMachine::push(const PushSource& from, std::stop_token stop) {
   auto source_account = mailbox(from.table);
   test::MemorySource source(source_account, source_rules);
   test::MemoryDestination destination(account, rules, steps_);
   engine::MappingRules mapping;
   mapping.map = from.map;
   auto mapped = engine::map_folders(folders_of(source_account), folders_of(account), mapping, {});
-  engine::Push push(from.account, "imap:me@new.example", destination, ledger, std::move(mapped), options,
-                    limits, clock, events);
+  engine::Push push(from.account, "imap:me@new.example", destination,
+                    other_ledger != nullptr ? *other_ledger : ledger, std::move(mapped), options, limits,
+                    clock, events, stop);
   engine::World world{from.account, source, push.sink(), push.ledger(), events, clock, limits,
                       {},           {},     {},          false,         false};
-  const auto plan = engine::make_plan(world, {});
-  auto report = engine::run(plan, world, {});
+  const auto plan = engine::make_plan(world, stop);
+  auto report = engine::run(plan, world, stop);
   appends = destination.appends(), batches = destination.batches(), bodies = destination.bodies();
   flag_changes = destination.flag_changes();
   counts = push.counts();

@@ -25,7 +25,7 @@ class PushMachine {
   explicit PushMachine(const std::string& there, test::StepCounter* steps = nullptr);
 
   // A whole migration as the program makes it: lists both sides, maps, plans, runs.
-  engine::Report push(const PushSource& source);
+  engine::Report push(const PushSource& source, std::stop_token stop = {});
   // What lies there, a line a folder, names in order: "INBOX: a b b\n". Empty folders are left out.
   std::string there() const;
   std::string flags_of(const std::string& folder, const std::string& name) const;
@@ -36,6 +36,7 @@ class PushMachine {
   test::SourceRules source_rules;
   test::MemoryAccount account;  // the destination's
   test::MemoryPushLedger ledger;
+  mail::PushLedger* other_ledger = nullptr;  // used instead, if set
   test::ManualClock clock;
   test::RecordingEvents events;
   std::uint64_t appends = 0, batches = 0, bodies = 0, flag_changes = 0;  // of the last push

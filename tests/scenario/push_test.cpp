@@ -1,4 +1,10 @@
+#include <filesystem>
+
+#include <unistd.h>
+
 #include <gtest/gtest.h>
+
+#include <postferry/catalog/push_ledger.h>
 
 #include "push_machine.h"
 #include "tables.h"
@@ -189,6 +195,11 @@ TEST(Push, RecognisesEverythingWhenTheSourceHasANewUidvalidity) {
   EXPECT_EQ(machine.appends, 0u);
   EXPECT_EQ(machine.counts.recognised, 0u) << "the new references are settled by now";
   EXPECT_EQ(machine.there(), "INBOX: ?c a b b d\n");
+  std::map<std::string, unsigned> epochs;
+  machine.ledger.settlements({"imap:me@new.example", "INBOX"},
+                             [&](mail::LaneId, const mail::Settled& one) { ++epochs[one.source.epoch]; });
+  EXPECT_EQ(epochs, (std::map<std::string, unsigned>{{"2", 5}}))
+      << "what the old references held has gone over";
 }
 
 TEST(Push, RecognisesEverythingWhenTheDestinationHasANewUidvalidity) {
@@ -201,20 +212,108 @@ TEST(Push, RecognisesEverythingWhenTheDestinationHasANewUidvalidity) {
   EXPECT_EQ(machine.counts.recognised, 4u);
 }
 
-// Re-created under the same UIDVALIDITY and filled by somebody else: every number a settlement names is there
-// again, with the same size, and is another message.
+// Re-created under the same UIDVALIDITY and filled by somebody else: the numbers that settlements name are
+// there again, first with the sizes they had, then beyond the UIDNEXT of before, and are other messages.
 TEST(Push, IsNotDeceivedByNumbersThatAreUsedAgain) {
+  struct Row {
+    std::vector<std::string> foreign;
+    std::string after;
+  };
+  for (const auto& row :
+       {Row{{"x", "y"}, "INBOX: a b c x y\n"},
+        Row{{"long1", "long2", "long3", "long4"}, "INBOX: a b c long1 long2 long3 long4\n"}}) {
+    PushMachine machine("");
+    const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
+    machine.push(source);
+    auto& inbox = machine.account.folder("INBOX");
+    inbox.messages.clear();
+    inbox.next = 1;
+    for (const auto& name : row.foreign) inbox.add(text_for(name));
+    machine.push(source);
+    EXPECT_EQ(machine.there(), row.after);
+    machine.push(source);
+    EXPECT_EQ(machine.appends, 0u);
+  }
+}
+
+// A draft that another client saves under the Message-ID of the message in doubt is not that message. This
+// server has shown that it keeps what it is given, so equal keys prove nothing.
+TEST(Push, IsNotDeceivedByAnotherClientsMessageOfTheSameMessageId) {
   PushMachine machine("");
-  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c"};
-  machine.push(source);
-  auto& inbox = machine.account.folder("INBOX");
-  inbox.messages.clear();
-  inbox.next = 1;
-  for (const auto* name : {"x", "y"}) inbox.add(text_for(name));
-  machine.push(source);
-  EXPECT_EQ(machine.there(), "INBOX: a b c x y\n");
-  machine.push(source);
+  machine.options.batch_messages = 1;
+  machine.rules.kill = {{"body of a", 1}};
+  unsigned appends = 0;
+  machine.rules.before = [&](const std::string& step, const std::string&) {
+    if (step == "append" && ++appends == 2) machine.account.folder("INBOX").add(text_for("a/2"));
+  };
+  EXPECT_TRUE(machine.push({old, "INBOX: 1 x, 2 a"}).record.complete);
+  EXPECT_EQ(machine.there(), "INBOX: a a/2 x\n");
+}
+
+TEST(Push, NotesThatAFolderIsOpenBeforeTheFirstMessageAndClosedAfterTheLast) {
+  PushMachine machine("INBOX: 5 x");
+  const mail::FolderKey inbox{"imap:me@new.example", "INBOX"};
+  std::optional<mail::SinkFolderNote> then;
+  machine.rules.before = [&](const std::string& step, const std::string&) {
+    if (step == "append" && !then) then = machine.ledger.note(inbox);
+  };
+  machine.push({old, "INBOX: 1 a, 2 b"});
+  EXPECT_EQ(then, (mail::SinkFolderNote{"1", 6, true}));
+  EXPECT_EQ(machine.ledger.note(inbox), (mail::SinkFolderNote{"1", 8, false}));
+}
+
+TEST(Push, StopsWhenToldToAndGoesOnLater) {
+  for (unsigned at = 1;; ++at) {
+    PushMachine machine("INBOX: 5 b");
+    machine.options.batch_messages = 1;
+    const PushSource source{old, "INBOX: 1 a, 2 b, 3 c, 4 d\nSent: 1 e"};
+    std::stop_source stop;
+    unsigned steps = 0;
+    machine.rules.before = [&](const std::string& step, const std::string&) {
+      if (step != "traits" && ++steps == at) stop.request_stop();
+    };
+    const auto report = machine.push(source, stop.get_token());
+    if (!stop.stop_requested()) break;
+    EXPECT_TRUE(report.record.balance.adds_up()) << at;
+    EXPECT_EQ(report.record.complete, report.ending == engine::Ending::done) << at;
+    machine.rules.before = {};
+    EXPECT_TRUE(machine.push(source).record.complete) << at;
+    EXPECT_EQ(machine.there(), "INBOX: a b c d\nSent: e\n") << at;
+  }
+}
+
+TEST(Push, WaitsAsLongAsTheServerAsks) {
+  PushMachine machine("");
+  bool asked = false;
+  machine.rules.before = [&](const std::string& step, const std::string&) {
+    if (step != "append" || std::exchange(asked, true)) return;
+    Error throttled(Cause::throttled, Blast::session, Retry::later, "come back in five minutes");
+    throttled.retry_after = std::chrono::seconds(300);
+    throw throttled;
+  };
+  EXPECT_TRUE(machine.push({old, "INBOX: 1 a, 2 b"}).record.complete);
+  EXPECT_EQ(machine.there(), "INBOX: a b\n");
+  EXPECT_EQ(machine.clock.sleeps().at(0), std::chrono::seconds(300));
+}
+
+TEST(Push, RemembersInItsFile) {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("push_test_" + std::to_string(::getpid())) / "push.db";
+  {
+    PushMachine machine("");
+    const auto ledger = catalog::open_push_ledger(file);
+    machine.other_ledger = ledger.get();
+    machine.push({old, "INBOX: 1 a seen, 2 b, 3 b, 4 ?c"});
+    EXPECT_EQ(machine.appends, 4u);
+  }
+  PushMachine machine("INBOX: 1 a, 2 b, 3 b, 4 ?c");
+  const auto ledger = catalog::open_push_ledger(file);
+  machine.other_ledger = ledger.get();
+  machine.push({old, "INBOX: 1 a flagged, 2 b, 3 b, 4 ?c"});
   EXPECT_EQ(machine.appends, 0u);
+  EXPECT_EQ(machine.bodies, 0u) << "the settlements were believed";
+  EXPECT_EQ(machine.flags_of("INBOX", "a"), "1 a flagged");
+  std::filesystem::remove_all(file.parent_path());
 }
 
 TEST(Push, BringsBackWhatWasDeletedAtTheDestinationUnlessToldNotTo) {

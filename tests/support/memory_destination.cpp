@@ -287,7 +287,7 @@ MemoryFolder& MemoryDestination::existing(const std::string& name) {
 void MemoryDestination::finish_stalled(const std::string& name) {
   const std::lock_guard lock(mutex_);
   for (auto& one : stalled_) {
-    if (one.folder != name || ++one.openings != 2) continue;
+    if (one.folder != name || ++one.openings != 3) continue;
     auto& folder = existing(name);
     folder.find(folder.add(one.text, one.flags))->received = one.date;
   }

@@ -28,7 +28,7 @@ struct DestinationRules {
   std::map<std::string, unsigned> refuse{};              // NO
   std::map<std::string, unsigned> lose_ok{};             // stored, and the session dies before the answer
   std::map<std::string, unsigned>
-      stall{};  // the session dies; stored when the folder has been opened again twice
+      stall{};  // the session dies; stored when somebody has looked into the folder twice since
   std::map<std::string, unsigned> kill{};  // the session dies; not stored
   // Before each step: "sign-in", "begin", "survey", "headers", "body", "append", "flags" ... May throw, or
   // change the account as another client would.
