@@ -122,7 +122,10 @@ std::unique_ptr<Frame> FramePipeline::next_to_append(std::unique_lock<std::mutex
     lock.lock();
   }
   if (stopping_) return nullptr;
-  return std::move(packed_.extract(packed_.begin()).mapped());
+  const auto first = packed_.begin();
+  auto frame = std::move(first->second);
+  packed_.erase(first);
+  return frame;
 }
 
 void FramePipeline::append() {
