@@ -109,7 +109,8 @@ std::vector<AccountResult> carry_all(Program& program, const Options& options) {
     results.back().exit = results.back().exit == Exit::complete ? Exit::usage : results.back().exit;
   }
   archive.reset();
-  if (!options.dry_run) say_where(program, place.path);
+  const auto kept = [](const AccountResult& one) { return !one.snapshot.empty(); };
+  if (std::any_of(results.begin(), results.end(), kept)) say_where(program, place.path);
   return results;
 }
 

@@ -117,6 +117,16 @@ Chosen choose_snapshots(Program& program, const archive::Archive& archive, const
   return out;
 }
 
+void need_folders(const std::vector<archive::Snapshot>& snapshots, Selection& selection) {
+  for (const auto& one : snapshots) {
+    for (const auto& record : one.folders) selection.takes_folder(record.folder.path, record.folder.role);
+  }
+  if (const auto idle = selection.idle_folder_patterns(); !idle.empty()) {
+    refuse(fmt::format("{}: there is no such folder in {}", printable(idle.front(), 120),
+                       snapshots.size() == 1 ? "this snapshot" : "these snapshots"));
+  }
+}
+
 void need_one_account(const std::vector<archive::Snapshot>& snapshots, bool merge) {
   std::set<std::string> accounts;
   for (const auto& one : snapshots) accounts.insert(one.account);

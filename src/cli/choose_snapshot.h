@@ -6,6 +6,7 @@
 #include <postferry/archive/archive.h>
 
 #include "program_state.h"
+#include "selection.h"
 
 namespace postferry::cli {
 
@@ -23,6 +24,10 @@ Chosen all_snapshots(Program& program, const archive::Archive& archive);
 // One for each account: `word` is latest (or empty), an id's beginning, or a date. An id that fits several,
 // or none, is Error{config} with the list; so is a date before the first one.
 Chosen choose_snapshots(Program& program, const archive::Archive& archive, const std::string& word);
+
+// Error{config} for a --folder that finds no folder in any of them; asked before anything is printed or
+// written.
+void need_folders(const std::vector<archive::Snapshot>& snapshots, Selection& selection);
 
 // For commands that need one account, or --merge. Error{config} with the list of accounts.
 void need_one_account(const std::vector<archive::Snapshot>& snapshots, bool merge);

@@ -176,6 +176,7 @@ Exit export_snapshot(Program& program) {
   if (chosen.snapshots.empty()) {
     throw Error(Cause::missing, Blast::run, Retry::never, "the archive holds no snapshot yet");
   }
+  need_folders(chosen.snapshots, selection);
   const auto root = std::filesystem::absolute(options.words[1]).lexically_normal();
   prepare_export_folder(root, format, archive.info.id, options.force);
   ExportIndex index(root);
@@ -188,11 +189,6 @@ Exit export_snapshot(Program& program) {
         chosen.snapshots.size() > 1 ? account_names.take(safe_word(snapshot.account)) : std::string();
     const auto target = target_for(format, below.empty() ? root : root / below);
     exporter.write(snapshot, *target, below.empty() ? "" : below + "/");
-  }
-  if (const auto idle = selection.idle_folder_patterns(); !idle.empty()) {
-    throw Error(
-        Cause::config, Blast::run, Retry::never,
-        fmt::format("--folder {}: there is no such folder in the snapshot", printable(idle.front(), 120)));
   }
   index.publish();
   tell_end(program, root, counts);

@@ -160,13 +160,9 @@ Exit ls(Program& program) {
   Selection selection(options);
   const auto archive = open_archive(program, find_archive(options.words.front(), program.config));
   const auto chosen = choose_snapshots(program, *archive.archive, options.snapshot);
+  need_folders(chosen.snapshots, selection);
   Lister lister(program, archive, selection, messages);
   for (const auto& snapshot : chosen.snapshots) lister.list(snapshot);
-  if (const auto idle = selection.idle_folder_patterns(); !idle.empty()) {
-    throw Error(Cause::config, Blast::run, Retry::never,
-                fmt::format("{}: there is no such folder in {}", printable(idle.front(), 120),
-                            chosen.snapshots.size() == 1 ? "this snapshot" : "these snapshots"));
-  }
   lister.finish();
   if (chosen.snapshots.empty() && !program.console.is_json())
     program.console.said("the archive holds no snapshot yet");

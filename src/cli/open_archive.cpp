@@ -32,11 +32,16 @@ OpenArchive with_cache(Program& program, const ArchivePlace& place,
                        std::unique_ptr<archive::Archive> archive) {
   OpenArchive out;
   out.info = archive->info();
-  auto file = program.options.catalog.empty() ? catalog::default_cache_file(out.info.id) : fs::path(program.options.catalog);
+  auto file = program.options.catalog.empty() ? catalog::default_cache_file(out.info.id)
+                                              : fs::path(program.options.catalog);
   if (program.options.dry_run) file.clear();  // a dry run writes nothing, not even what would only save time
   out.cache = catalog::open_archive_cache(file, out.info.id);
   out.archive = std::move(archive);
   out.archive->use(out.cache.get());
+  out.archive->listen([&console = program.console](const std::string& note) {
+    console.warn(printable(note, 500));
+    console.json(codec::Json::object().add("event", "note").add("text", note));
+  });
   if (!program.options.dry_run) remember(place.path);
   return out;
 }

@@ -31,10 +31,13 @@ std::string failure_line(const mail::Failure& failure) {
   if (!failure.headline.from.empty()) who += printable(failure.headline.from, 100) + ", ";
   if (!failure.headline.subject.empty())
     who += fmt::format("\"{}\", ", printable(failure.headline.subject, 160));
-  return fmt::format(
-      "{} uid {}: {}{}", printable(failure.folder, 200),
-      failure.ref.uidl.empty() ? std::to_string(failure.ref.number) : printable(failure.ref.uidl, 80), who,
-      printable(failure.reason, 500));
+  const auto place = fmt::format(
+      "{} uid {}: ", printable(failure.folder, 200),
+      failure.ref.uidl.empty() ? std::to_string(failure.ref.number) : printable(failure.ref.uidl, 80));
+  auto reason = printable(failure.reason, 500);
+  if (reason.starts_with(place)) reason.erase(0, place.size());  // many a reason names its message by itself
+  if (who.ends_with(", ")) who.replace(who.size() - 2, 2, ": ");
+  return place + who + reason;
 }
 
 void add_failure(codec::Json& to, const mail::Failure& failure) {

@@ -34,7 +34,7 @@ codec::Json as_json(const archive::Snapshot& one) {
   add_balance(out, one.balance);
   auto selection = codec::Json::array();
   for (const auto& word : one.selection) selection.add(codec::Json(word));
-  out.add("selection", selection).add("failures", std::uint64_t{one.failures.size()}).add("tool", one.tool);
+  out.add("selection", selection).add("failures", one.failures.size() + one.more_failures).add("tool", one.tool);
   return out;
 }
 
