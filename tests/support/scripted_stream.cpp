@@ -39,8 +39,7 @@ void ScriptedStream::lost(const std::string& what) {
   throw Error(Cause::network, Blast::session, Retry::now, "script: " + what);
 }
 
-// "<ANY>" in `pattern` matches any text without a line end.
-static bool matches(std::string_view pattern, std::string_view text) {
+bool matches(std::string_view pattern, std::string_view text) {
   constexpr std::string_view any = "<ANY>";
   const auto hole = pattern.find(any);
   if (hole == std::string_view::npos) return pattern == text;
@@ -152,6 +151,12 @@ void ScriptedStream::start_tls(const net::TlsPolicy& policy) {
   if (step != nullptr && step->what == Do::bad_tls) {
     ++at_, played_->finished = true;
     throw Error(Cause::tls, Blast::endpoint, Retry::never, "script: the certificate is for another host");
+  }
+  if (step != nullptr && step->what == Do::say && inbox_.empty()) {
+    // plain bytes on their way: they arrive where the handshake should be
+    played_->finished = true;
+    throw Error(Cause::protocol, Blast::endpoint, Retry::never,
+                "script: plain bytes broke the TLS handshake");
   }
   if (step == nullptr || step->what != Do::tls || !inbox_.empty()) {
     depart("TLS begins where the script has none");

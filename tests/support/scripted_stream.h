@@ -63,6 +63,8 @@ Dialogue parse_dialogue(std::string_view text);  // throws std::invalid_argument
 Dialogue read_dialogue(const std::string& path);
 // "<CRLF>" and friends in `text` as the bytes they stand for.
 std::string unescape(std::string_view text);
+// "<ANY>" in `pattern` stands for any text.
+bool matches(std::string_view pattern, std::string_view text);
 
 // How one connection went. Shared, because the session owns the stream.
 struct Played {
