@@ -18,12 +18,20 @@ mail::Message message(std::uint32_t number) {
   return made;
 }
 
+FolderTask whole_inbox() {
+  FolderTask task;
+  task.folder.wire_name = "INBOX";
+  task.folder.path = {"INBOX"};
+  task.spans = {mail::Span{}};
+  return task;
+}
+
 // A lane's reader without the lane.
 struct FeederWorld {
   EngineWorld engine;
   test::MemorySource source{engine.account, {}};
   World world = engine.borrow(source);
-  FolderTask task{{"INBOX", {"INBOX"}}, {mail::Span{}}, false};
+  FolderTask task = whole_inbox();
   FailureList failures{engine.events};
   FolderRun folder{task, failures};
   Pipe pipe{100};
