@@ -92,10 +92,11 @@ std::optional<ProcessIdentity> owner_of_work_folder(std::string_view name) {
   const auto dash = name.rfind('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const auto pid = cut(name.size() - dash - 1);
-  const auto number = pid ? parse_number(*pid) : std::nullopt;
   const auto boot = cut(boot_length);
-  if (!number || *number > 0x7FFFFFFF || !boot || name.empty()) return std::nullopt;
-  return ProcessIdentity{std::string(name), std::string(*boot), static_cast<std::uint32_t>(*number), 0};
+  if (!pid || !boot || name.empty()) return std::nullopt;
+  const std::uint64_t number = parse_number(*pid).value_or(0);
+  if (number == 0 || number > 0x7FFFFFFF) return std::nullopt;
+  return ProcessIdentity{std::string(name), std::string(*boot), static_cast<std::uint32_t>(number), 0};
 }
 
 }  // namespace postferry::archive
