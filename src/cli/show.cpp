@@ -53,9 +53,10 @@ void keep_members(Program& program, const archive::Archive& archive,
 }
 
 void write_out(Program& program, const archive::Archive& archive, const mail::ContentId& content) {
-  const auto body = archive.body(content)->open();
+  const auto body = archive.body(content);
+  const auto source = body->open();
   std::array<std::byte, 64u << 10> buffer{};
-  while (const auto got = body->read(buffer)) {
+  while (const auto got = source->read(buffer)) {
     program.check_stop();
     program.console.bytes(std::span(buffer).first(got));
   }
