@@ -1,6 +1,7 @@
 #include <postferry/archive/archive.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* config_file = "postferry.json";
+constexpr const char* readme_file = "README.txt";
 
 class StoredSnapshot final : public SnapshotReader {
  public:
@@ -125,6 +127,17 @@ class FolderArchive final : public Archive {
   std::function<void(const std::string&)> note_;
 };
 
+constexpr std::array<const char*, 4> folders = {"tmp", "locks", "packs", "snapshots"};
+
+// Whether `there` is what a create() left that was killed before it was done: nothing but its own folders, without mail.
+bool is_half_made(Files& files, const fs::path& path, const std::vector<FileInfo>& there) {
+  return std::all_of(there.begin(), there.end(), [&](const FileInfo& file) {
+    if (!file.is_folder) return file.name == readme_file;
+    const bool ours = std::find(folders.begin(), folders.end(), file.name) != folders.end();
+    return ours && (file.name == folders.front() || files.list(path / file.name).empty());
+  });
+}
+
 void publish_text(Files& files, const fs::path& archive, const std::string& name, const std::string& text) {
   auto file = files.create(archive / "tmp", fmt::format("{}-{}.part", name, random_hex(8)));
   file->append(as_bytes(text));
@@ -137,19 +150,19 @@ std::unique_ptr<Archive> Archive::create(const fs::path& path, codec::Codec code
   if (files.exists(path)) {
     const auto there = files.list(path);
     const bool is_ours = std::any_of(there.begin(), there.end(), [](const FileInfo& file) { return file.name == config_file; });
-    if (!there.empty()) {
+    if (is_ours || !is_half_made(files, path, there)) {
       throw Error(Cause::storage, Blast::run, Retry::never,
                   is_ours ? fmt::format("{}: there is an archive already", printable(path.string()))
                           : fmt::format("{}: no archive is made here: the folder is not empty ({})", printable(path.string()),
                                         printable(there.front().name, 80)));
     }
   }
-  for (const auto* folder : {"tmp", "locks", "packs", "snapshots"}) files.make_folder(path / folder);
+  for (const auto* folder : folders) files.make_folder(path / folder);
   ArchiveConfig config;
   config.id = random_hex(32);
   config.created = std::chrono::floor<std::chrono::seconds>(clock.now());
   config.codec = codec;
-  publish_text(files, path, "README.txt", readme_text());
+  if (!files.exists(path / readme_file)) publish_text(files, path, readme_file, readme_text());
   publish_text(files, path, config_file, write_config(config));  // last: with it, it is an archive
   return open(path, files, clock);
 }
