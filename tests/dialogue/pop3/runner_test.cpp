@@ -9,6 +9,7 @@
 
 #include <postferry/base/byte_budget.h>
 #include <postferry/base/error.h>
+#include <postferry/mail/digester.h>
 
 #include "pop3_source.h"
 #include "support/manual_clock.h"
@@ -200,7 +201,7 @@ TEST_P(Pop3Dialogue, GoesAsWritten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(files()),
-                         [](const testing::TestParamInfo<File>& info) { return info.param.name; });
+                         [](const testing::TestParamInfo<File>& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace postferry::endpoints
