@@ -108,8 +108,9 @@ std::optional<std::string> why_not_toc(const FrameFile& file, codec::Codec codec
   }
   if (hash.digest() != trailer.toc_hash) return "does not have the hash that the trailer says";
   try {
-    std::string_view text;
-    if (!TocStream(file, codec, trailer).line(text)) return "is empty";
+    TocStream stream(file, codec, trailer);
+    std::string_view text;  // lies in the stream
+    if (!stream.line(text)) return "is empty";
     const auto line = read_toc_line(text);
     const auto* head = std::get_if<TocHead>(&line);
     if (head == nullptr) return "does not begin with its version";

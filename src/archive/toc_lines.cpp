@@ -6,6 +6,7 @@
 #include <postferry/base/bytes.h>
 #include <postferry/codec/json.h>
 
+#include "json_cursor.h"
 #include "pack_name.h"
 
 namespace postferry::archive {
@@ -60,52 +61,6 @@ bool read_hex(std::string_view hex, std::span<std::byte> into) {
 bool read_versioned(std::string_view text, std::span<std::byte> into) {
   return text.starts_with(version) && read_hex(text.substr(version.size()), into);
 }
-
-// A member of a line as it comes by; numbers and texts only.
-class LineReader {
- public:
-  explicit LineReader(std::string_view line) : rest_(line) {}
-
-  // Calls text(key, value) or number(key, value) for each member of a flat object in the normative form.
-  // False: something else (an escape, a blank, a nested value): parse_json must read it.
-  template <class Text, class Number>
-  bool members(const Text& text, const Number& number) {
-    if (!take('{')) return false;
-    do {
-      std::string_view key, value;
-      if (!word(key) || !take(':')) return false;
-      if (rest_.starts_with('"')) {
-        if (!word(value)) return false;
-        text(key, value);
-      } else {
-        std::uint64_t n = 0;
-        const auto [end, bad] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), n);
-        if (bad != std::errc{}) return false;
-        rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-        number(key, n);
-      }
-    } while (take(','));
-    return rest_ == "}";
-  }
-
- private:
-  bool take(char c) {
-    if (!rest_.starts_with(c)) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  bool word(std::string_view& out) {
-    if (!take('"')) return false;
-    const auto end = rest_.find('"');
-    if (end == std::string_view::npos) return false;
-    out = rest_.substr(0, end);
-    rest_.remove_prefix(end + 1);
-    return out.find('\\') == std::string_view::npos;
-  }
-
-  std::string_view rest_;
-};
 
 // What a line can hold, whatever its kind.
 struct Members {
@@ -220,8 +175,9 @@ void append_toc_entry(std::string& out, const TocEntry& entry) {
 
 TocLine read_toc_line(std::string_view line) {
   Members found;
-  const bool plain = LineReader(line).members([&](auto key, auto value) { found.text(key, value); },
-                                              [&](auto key, auto value) { found.number(key, value); });
+  const bool plain = JsonCursor(line).flat_object(
+      [&](auto key, auto value) { return found.text(key, value), true; },
+      [&](auto key, auto value) { return found.number(key, value), true; }, [](auto, auto) { return false; });
   return plain ? found.finish() : read_any(line);
 }
 
