@@ -7,6 +7,7 @@
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
 #include <postferry/codec/json.h>
+#include <postferry/mail/folder_path.h>
 
 #include "base_snapshot.h"
 #include "folder_pages.h"
@@ -25,9 +26,7 @@ constexpr std::size_t most_messages = 1000;  // named of one problem
 }  // namespace
 
 std::string path_for_people(const mail::Folder& folder) {
-  std::string out;
-  for (const auto& word : folder.path) out += (out.empty() ? "" : "/") + word;
-  return printable(out.empty() ? folder.wire_name : out);
+  return printable(folder.path.empty() ? folder.wire_name : mail::join_path(folder.path));
 }
 
 std::string message_for_people(const std::string& folder, const Entry& entry, const TocEntry* toc) {

@@ -9,6 +9,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "pattern.h"
 #include "when.h"
@@ -144,7 +145,7 @@ void say_if_incomplete(Program& program, const archive::Snapshot& snapshot) {
   for (const auto& one : snapshot.folders) {
     if (one.complete && !one.suspicious) continue;
     if (++shown <= 3)
-      folders += (folders.empty() ? ": " : ", ") + printable(folder_name(one.folder.path), 80);
+      folders += (folders.empty() ? ": " : ", ") + printable(mail::join_path(one.folder.path), 80);
   }
   program.console.warn(fmt::format("snapshot {} of {} ({}) is not complete{}{}", short_id(snapshot),
                                    account_label(snapshot), local_time(snapshot.start), folders,

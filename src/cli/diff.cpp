@@ -8,6 +8,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "choose_snapshot.h"
 #include "commands.h"
@@ -87,7 +88,7 @@ class Differ {
         [&](const Error& error) {
           damaged_ = true;
           console_.error(
-              fmt::format("{}: {}", printable(folder_name(record->folder.path), 200), error.what()));
+              fmt::format("{}: {}", printable(mail::join_path(record->folder.path), 200), error.what()));
         });
   }
 
@@ -98,7 +99,7 @@ class Differ {
                       const archive::FolderRecord* after, const archive::SnapshotReader& new_reader) {
     if (before && after && before->shelves == after->shelves && before->uidvalidity == after->uidvalidity)
       return;
-    const auto name = folder_name((after ? after : before)->folder.path);
+    const auto name = mail::join_path((after ? after : before)->folder.path);
     // another UIDVALIDITY has other numbers: nothing but the content can tell who is who
     const bool by_content = before && after && before->uidvalidity != after->uidvalidity;
     auto held = read(before, old_reader);
@@ -161,7 +162,7 @@ class Differ {
   }
 
   void told_folder(const char* what, const archive::FolderRecord& record) {
-    const auto name = folder_name(record.folder.path);
+    const auto name = mail::join_path(record.folder.path);
     if (console_.is_json()) {
       console_.json(codec::Json::object().add("event", "difference").add("kind", what).add("folder", name));
     } else {

@@ -5,6 +5,7 @@
 #include <postferry/base/bytes.h>
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 #include <postferry/codec/base64.h>
 
 #include "choose_snapshot.h"
@@ -113,7 +114,7 @@ class Exporter {
   void tell_failure(const archive::FolderRecord& record, const archive::Entry& entry,
                     const std::string& reason) {
     const auto headline = headline_of(*archive_.archive, entry.content);
-    const auto name = folder_name(record.folder.path);
+    const auto name = mail::join_path(record.folder.path);
     console_.error(fmt::format("{} {}: {}, {}, \"{}\": {}", printable(name, 200),
                                short_content(entry.content), shown_date(entry.date),
                                printable(headline.from, 100), printable(headline.subject, 160), reason));
@@ -126,10 +127,10 @@ class Exporter {
 
   void damage(const archive::FolderRecord& record, const std::string& what) {
     damaged_ = true;
-    console_.error(fmt::format("{}: {}", printable(folder_name(record.folder.path), 200), what));
+    console_.error(fmt::format("{}: {}", printable(mail::join_path(record.folder.path), 200), what));
     console_.json(codec::Json::object()
                       .add("event", "problem")
-                      .add("where", folder_name(record.folder.path))
+                      .add("where", mail::join_path(record.folder.path))
                       .add("what", what));
   }
 

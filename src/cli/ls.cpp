@@ -2,6 +2,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "choose_snapshot.h"
 #include "commands.h"
@@ -70,7 +71,7 @@ class Lister {
                    std::uint64_t count, std::uint64_t bytes) {
     ++folders_;
     if (!messages_) all_messages_ += count, all_bytes_ += bytes;
-    const auto name = folder_name(record.folder.path);
+    const auto name = mail::join_path(record.folder.path);
     if (!console_.is_json()) {
       const bool partial =
           record.how != archive::How::excluded && record.folder.selectable && !record.complete;
@@ -101,7 +102,7 @@ class Lister {
 
   void list_messages(const archive::Snapshot& snapshot, const archive::SnapshotReader& reader,
                      const archive::FolderRecord& record) {
-    const auto name = folder_name(record.folder.path);
+    const auto name = mail::join_path(record.folder.path);
     if (messages_ && !console_.is_json()) {
       console_.line(
           fmt::format("{}: {}", printable(name, 300), counted(record.count, "message", "messages")));

@@ -62,18 +62,6 @@ mail::Role role_of(std::string_view word, const std::string& text) {
 
 }  // namespace
 
-std::string folder_name(const mail::FolderPath& path) {
-  std::string out;
-  for (const auto& word : path) {
-    if (!out.empty()) out += '/';
-    for (const char c : word) {
-      if (c == '/' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string_view role_word(mail::Role role) {
   for (const auto& [candidate, name] : roles) {
     if (candidate == role) return name;
@@ -88,9 +76,10 @@ FolderPattern::FolderPattern(const std::string& text) : text_(text) {
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<Token>(static_cast<unsigned char>(text[i]));
-    if (byte == '\\') {
-      if (++i == text.size()) refuse(fmt::format("{}: nothing follows the last \\", printable(text, 60)));
-      tokens_.push_back(static_cast<unsigned char>(text[i]));
+    if (byte == '\\' && i + 1 == text.size()) {
+      refuse(fmt::format("{}: nothing follows the last \\", printable(text, 60)));
+    } else if (byte == '\\' && std::string_view("/\\*%").find(text[i + 1]) != std::string_view::npos) {
+      tokens_.push_back(static_cast<unsigned char>(text[++i]));
     } else {
       tokens_.push_back(byte == '/' ? level : byte == '*' ? any : byte == '%' ? any_in_level : byte);
     }

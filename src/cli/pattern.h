@@ -9,9 +9,6 @@
 
 namespace postferry::cli {
 
-// A folder's name as a person reads and writes it: words joined by "/", a "/" within a word as "\/", a "\" as
-// "\\".
-std::string folder_name(const mail::FolderPath& path);
 std::string_view role_word(mail::Role role);  // "junk"; empty for none
 
 // --folder and --exclude: IMAP's * (any text) and % (any text within a level), ":junk:" for a role, \* \% \/

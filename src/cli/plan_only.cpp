@@ -4,6 +4,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "backup_account.h"
 #include "progress.h"
@@ -71,7 +72,7 @@ std::optional<archive::Snapshot> last_of(const BackupWorld& w, const std::string
 void print(Console& console, const engine::Plan& plan, SnapshotLedger& ledger) {
   for (const auto& task : plan.tasks) {
     const auto held = ledger.held_count(task.folder);
-    const auto name = folder_name(task.folder.path);
+    const auto name = mail::join_path(task.folder.path);
     if (console.is_json()) {
       console.json(codec::Json::object()
                        .add("event", "planned")
@@ -96,10 +97,10 @@ void print(Console& console, const engine::Plan& plan, SnapshotLedger& ledger) {
       console.json(codec::Json::object()
                        .add("event", "planned")
                        .add("account", plan.account)
-                       .add("folder", folder_name(folder.path))
+                       .add("folder", mail::join_path(folder.path))
                        .add("left_out", true));
     } else {
-      console.line(fmt::format("  {}: left out", printable(folder_name(folder.path), 200)));
+      console.line(fmt::format("  {}: left out", printable(mail::join_path(folder.path), 200)));
     }
   }
 }

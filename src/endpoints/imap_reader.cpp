@@ -11,6 +11,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "imap_fetch.h"
 #include "imap_listing.h"
@@ -25,9 +26,7 @@ constexpr std::size_t pages_listed = 4;
 constexpr std::size_t pages_streamed = 8;
 
 std::string name_of(const mail::Folder& folder) {
-  std::string out;
-  for (const auto& word : folder.path) out += (out.empty() ? "" : "/") + word;
-  return out.empty() ? printable(folder.wire_name) : out;
+  return printable(folder.path.empty() ? folder.wire_name : mail::join_path(folder.path));
 }
 
 class ImapReader final : public mail::FolderReader {

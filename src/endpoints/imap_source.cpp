@@ -8,6 +8,7 @@
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
 #include <postferry/imap/roles.h>
+#include <postferry/mail/folder_path.h>
 
 #include "imap_pages.h"
 #include "imap_pool.h"
@@ -36,16 +37,10 @@ std::string token_of(const imap::Listed& listed) {
                      listed.highestmodseq);
 }
 
-std::string joined(const mail::FolderPath& path) {
-  std::string out;
-  for (const auto& word : path) out += (out.empty() ? "" : "/") + word;
-  return out;
-}
-
 // What the configuration or the profile says of a folder's use goes before what the server or its name says.
 void override_role(mail::Folder& folder, const std::map<std::string, std::string>& roles) {
   auto it = roles.find(folder.wire_name);
-  if (it == roles.end()) it = roles.find(joined(folder.path));
+  if (it == roles.end()) it = roles.find(mail::join_path(folder.path));
   if (it == roles.end()) return;
   if (const auto role = imap::role_of_word(it->second)) folder.role = *role;
 }

@@ -176,31 +176,4 @@ std::string original_word(const std::string& word) {
   return out;
 }
 
-mail::FolderPath split_path(const std::string& text) {
-  mail::FolderPath path(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '/' || text[i + 1] == '\\')) {
-      path.back() += text[++i];
-    } else if (text[i] == '/') {
-      path.emplace_back();
-    } else {
-      path.back() += text[i];
-    }
-  }
-  std::erase(path, "");
-  return path;
-}
-
-std::string join_path(const mail::FolderPath& path) {
-  std::string out;
-  for (const auto& word : path) {
-    if (!out.empty()) out += '/';
-    for (const char c : word) {
-      if (c == '/' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace postferry::engine

@@ -1,20 +1,13 @@
 #include "names.h"
 
 #include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 namespace postferry::engine {
 
 std::string folder_name(const mail::Folder& folder) {
   if (folder.path.empty()) return printable(folder.wire_name);
-  std::string name;
-  for (const auto& word : folder.path) {
-    if (!name.empty()) name += '/';
-    for (const char c : word) {
-      if (c == '/') name += '\\';
-      name += c;
-    }
-  }
-  return printable(name);
+  return printable(mail::join_path(folder.path));
 }
 
 }  // namespace postferry::engine

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <postferry/mail/folder_path.h>
 #include <postferry/mail/message.h>
 
 namespace postferry::engine {
@@ -41,8 +42,7 @@ std::vector<MappedFolder> map_folders(const std::vector<mail::Folder>& source, c
 // The word as it was before map_folders() replaced characters in it (not for shortened ones).
 std::string original_word(const std::string& word);
 
-// "a/b\/c" → {"a", "b/c"}, and back.
-mail::FolderPath split_path(const std::string& text);
-std::string join_path(const mail::FolderPath& path);
+using mail::join_path;  // "a/b\/c" and {"a", "b/c"}
+using mail::split_path;
 
 }  // namespace postferry::engine

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <postferry/base/error.h>
+#include <postferry/mail/folder_path.h>
 
 namespace postferry::cli {
 namespace {
@@ -45,8 +46,8 @@ TEST(FolderPattern, TellsASeparatorFromASlashInAName) {
   EXPECT_FALSE(matches("a/b", {"a/b"}));
   EXPECT_FALSE(matches("a\\/b", {"a", "b"}));
   EXPECT_TRUE(matches("%", {"a/b"}));
-  EXPECT_EQ(folder_name({"a/b", "c\\d"}), "a\\/b/c\\\\d");
-  EXPECT_TRUE(matches(folder_name({"a/b", "c\\d"}), {"a/b", "c\\d"}));
+  for (const FolderPath& path : {FolderPath{"a/b", "c\\d"}, {"a\\", "b"}, {"a\\/b"}, {"\\\\x"}})
+    EXPECT_TRUE(matches(mail::join_path(path), path)) << mail::join_path(path);
 }
 
 TEST(FolderPattern, TakesAWildcardLiterallyAfterABackslash) {
