@@ -86,12 +86,18 @@ std::optional<Candidates::Held> Candidates::claim(const mail::Meta& meta, const 
   const std::lock_guard lock(mutex_);
   index_all();
   std::optional<Held> out;
+  std::optional<mail::ContentId> content;
+  bool is_single = true;
+  Row row_of_out;
   each_equal(by_date_and_size_, hash_of(meta.received->at, *meta.size), [&](const Row& row, const Entry& entry) {
-    if (!is_twin(meta, entry) || claimed_.contains({row.folder, row.number}) || !has_header(entry, header, *key)) return true;
-    claimed_.emplace(row.folder, row.number);
-    out = held(row, entry);
-    return false;
+    if (!is_twin(meta, entry) || !has_header(entry, header, *key)) return true;
+    is_single = content.value_or(entry.content) == entry.content;
+    content = entry.content;
+    if (!out && !claimed_.contains({row.folder, row.number})) out = held(row, entry), row_of_out = row;
+    return is_single;
   });
+  if (!out || !is_single) return std::nullopt;
+  claimed_.emplace(row_of_out.folder, row_of_out.number);
   return out;
 }
 

@@ -29,7 +29,8 @@ class Candidates {
 
   // Some entry, not claimed yet, has this date and size. False without a date or a size.
   bool has_twin_of(const mail::Meta& meta);
-  // The one of them whose key exists and equals `key`, and whose header hash is `header`; claimed, so that nobody gets it twice.
+  // The one of them whose key exists and equals `key`, and whose header hash is `header`; claimed, so that nobody gets it
+  // twice. Nothing where several contents answer to that, claimed or not: only the body can tell which of them this is.
   std::optional<Held> claim(const mail::Meta& meta, const mail::HeaderId& header, const std::optional<mail::MatchKey>& key);
   // An entry with this X-GM-MSGID or OBJECTID: the same content, by the server's own word.
   std::optional<Held> with_global_id(const std::string& global_id);

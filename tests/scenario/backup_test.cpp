@@ -41,6 +41,10 @@ TEST(Backup, TakesANewMessageUnderANewUidvalidityForWhatItIs) {
   run_scenario({.states = {"INBOX: 1 a, 2 b", "INBOX (2): 1 a/2, 2 b"}});
 }
 
+TEST(Backup, TellsTwoBodiesUnderOneHeaderApartAfterAllNumbersChanged) {
+  run_scenario({.states = {"INBOX: 1 a/2, 2 a/3, 3 b", "INBOX (2): 1 a/3, 2 a/2, 3 b"}});
+}
+
 TEST(Backup, LeavesOutAFolderThatHasVanished) {
   run_scenario({.states = {"INBOX: 1 a\nOld: 1 b, 2 c", "INBOX: 1 a"}});
 }
