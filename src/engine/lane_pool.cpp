@@ -40,7 +40,7 @@ void LanePool::work(std::stop_token stop) {
       world_.events.on(
           mail::event::FolderStarted{folder.name(), folder.folder().messages, folder.folder().bytes});
     }
-    const auto result = run_lane(folder, task->span, world_, [this] { return others_run(); }, stop);
+    const auto result = run_lane(folder, task->span, task->look, world_, [this] { return others_run(); }, stop);
     if (!settle(*task, result)) return;
   }
 }
@@ -92,8 +92,8 @@ bool LanePool::server_is_gone(const LaneResult& result) {
   if (result.progress || result.end == LaneEnd::done) lost_in_a_row_ = 0;
   const bool lost =
       result.end == LaneEnd::given_up && result.why->exhausted && result.why->error.blast == Blast::session;
-  if (lost && !result.progress) ++lost_in_a_row_;
-  return lost_in_a_row_ >= patience_with_folders;
+  if (!lost || result.progress) return false;
+  return ++lost_in_a_row_ >= patience_with_folders;
 }
 
 void LanePool::stop_with(Ending ending, std::optional<Error> error, bool sink_failed) {
