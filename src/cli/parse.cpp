@@ -34,6 +34,8 @@ class Tree {
     app_.set_version_flag("--version", "postferry " POSTFERRY_VERSION);
     app_.set_help_flag("-h,--help", "This text, or that of a command");
     app_.require_subcommand(1);
+    // what is said twice: the last word counts, so that a script's options can be overridden behind them
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app_.footer(
         "An account is a name from the configuration or an address: imaps://user@host[:port],\n"
         "imap://user@host (STARTTLS), pop3s://..., pop3://...; an archive is a name or a path.\n"
@@ -98,7 +100,11 @@ class Tree {
   }
 
   void words(CLI::App* sub, const std::string& name, const std::string& help, int least, int most) {
-    sub->add_option(name, options_.words, help)->required(least > 0)->expected(least, most)->type_name("");
+    sub->add_option(name, options_.words, help)
+        ->required(least > 0)
+        ->expected(least, most)
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw)
+        ->type_name("");
   }
 
   void selection(CLI::App* sub) {
