@@ -109,7 +109,8 @@ class FaultyImap(_Server):
         self.on_command = lambda verb, line: None  # bytes to send for it (with {tag}), or None; may raise server.HangUp
         self.bodies = 0             # sent whole
         self.sent = []              # (folder, uid), in order
-        self.listed = True          # False: leaves the second half of every listing out
+        self.expunged = {}          # connection -> sequence numbers that it has not been told
+        self.listed = True          # False: leaves the second half of what lies in a range of UIDs out
         self.capabilities = CAPABILITIES
 
     HangUp = _HangUp
@@ -171,7 +172,8 @@ class FaultyImap(_Server):
                 s.sendall(b"* BYE bye\r\n" + ok)
                 return
             else:  # NOOP, CLOSE, UNSELECT, ENABLE, CHECK
-                s.sendall(ok)
+                gone = self.expunged.pop(id(s), []) if verb in ("NOOP", "CHECK") else []
+                s.sendall(b"".join(b"* %d EXPUNGE\r\n" % n for n in gone) + ok)
 
     def _line(self, s, file):
         out = b""
@@ -216,7 +218,7 @@ class FaultyImap(_Server):
             first, last = [top if n == "*" else int(n) for n in (first, last or first)]
             ranges.append((min(first, last), max(first, last)))
         wants_body = b"BODY" in items.replace(b"BODYSTRUCTURE", b"")
-        if not self.listed and not wants_body:
+        if not self.listed and b":" in which:
             uids = uids[:len(uids) // 2]
         for uid in uids:
             key = uid if verb == "UID FETCH" else numbers[uid]
@@ -257,7 +259,9 @@ class FaultyImap(_Server):
         if fault == "nothing":
             return False
         if fault == "gone":
-            folder.messages.pop(uid, None)
+            if uid in folder.messages:  # told when it may be told: not during a FETCH (RFC 3501, 7.4.1)
+                self.expunged.setdefault(id(s), []).append(sorted(folder.messages).index(uid) + 1)
+                del folder.messages[uid]
             return False
         if fault == "nil":
             parts.append(b"BODY%s NIL" % name)
