@@ -37,10 +37,15 @@ bool BackupLedger::shrank(const mail::Folder& folder, const mail::FolderState& n
   return before > now.exists + std::uint64_t{100} && std::uint64_t{now.exists} * 2 < before;
 }
 
+void BackupLedger::listed(const mail::Folder& folder) { holdings_.candidates.listed(folder.wire_name); }
+
 std::unique_ptr<mail::LaneLedger> BackupLedger::open(const mail::Folder& folder, mail::Span span,
                                                      const mail::FolderState& now) {
   const auto* record = holdings_.base.find(folder.wire_name);
-  if (record != nullptr && record->uidvalidity != now.epoch) record = nullptr;
+  if (record != nullptr && record->uidvalidity != now.epoch) {
+    holdings_.candidates.renumbered(folder.wire_name);
+    record = nullptr;
+  }
   if (now.epoch == pop3_epoch) return uidl_lane(holdings_, folder, record);
   return uid_lane(holdings_, folder, span, now.epoch, record, renamed_from(folder, now));
 }

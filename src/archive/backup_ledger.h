@@ -34,6 +34,7 @@ class BackupLedger final : public mail::Ledger {
 
   std::string token(const mail::Folder& folder) override;
   std::uint64_t held_count(const mail::Folder& folder) override;
+  void listed(const mail::Folder& folder) override;
   bool shrank(const mail::Folder& folder, const mail::FolderState& now) override;
   std::unique_ptr<mail::LaneLedger> open(const mail::Folder& folder, mail::Span span, const mail::FolderState& now) override;
 

@@ -65,13 +65,65 @@ Candidates::Held Candidates::held(const Row& row, const Entry& entry) const {
   return {record.folder.wire_name, record.uidvalidity, entry};
 }
 
-bool Candidates::has_twin_of(const mail::Meta& meta) {
+std::optional<std::uint32_t> Candidates::folder_number(const std::string& wire_name) const {
+  if (base_.snapshot() == nullptr) return std::nullopt;
+  const auto& folders = base_.snapshot()->folders;
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    if (folders[i].folder.wire_name == wire_name) return static_cast<std::uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+void Candidates::absent(const std::string& wire_name, std::span<const std::uint32_t> numbers) {
+  const std::lock_guard lock(mutex_);
+  const auto folder = folder_number(wire_name);
+  if (!folder) return;
+  for (const auto number : numbers) absent_.emplace(*folder, number);
+}
+
+void Candidates::listed(const std::string& wire_name) {
+  const std::lock_guard lock(mutex_);
+  if (const auto folder = folder_number(wire_name)) places_.emplace(*folder, Place::listed);
+}
+
+void Candidates::renumbered(const std::string& wire_name) {
+  const std::lock_guard lock(mutex_);
+  if (const auto folder = folder_number(wire_name)) places_[*folder] = Place::renumbered;
+}
+
+bool Candidates::is_listed(const std::string& wire_name) {
+  const std::lock_guard lock(mutex_);
+  const auto folder = folder_number(wire_name);
+  return folder && places_.contains(*folder);
+}
+
+bool Candidates::has_left(const Row& row) const {
+  const auto place = places_.find(row.folder);
+  if (place == places_.end()) return !run_.is_declared(base_.snapshot()->folders[row.folder].folder.wire_name);
+  return place->second == Place::renumbered || absent_.contains({row.folder, row.number});
+}
+
+bool Candidates::has_twin_of(const std::string& wire_name, const mail::Meta& meta) {
   if (!meta.received || !meta.size) return false;
   const std::lock_guard lock(mutex_);
   index_all();
-  const auto [first, last] =
-      std::equal_range(by_date_and_size_.begin(), by_date_and_size_.end(), Row{hash_of(meta.received->at, *meta.size)});
-  return std::any_of(first, last, [&](const Row& row) { return !claimed_.contains({row.folder, row.number}); });
+  const auto hash = hash_of(meta.received->at, *meta.size);
+  const auto [first, last] = std::equal_range(by_date_and_size_.begin(), by_date_and_size_.end(), Row{hash});
+  if (first == last) return false;
+  askers_.push_back({hash, mix(hash_of(wire_name) ^ meta.ref.number)});
+  return true;
+}
+
+// Each once, though it is asked about in both looks.
+std::size_t Candidates::count_askers(std::uint64_t hash) {
+  if (sorted_askers_ != askers_.size()) {
+    std::sort(askers_.begin(), askers_.end());
+    askers_.erase(std::unique(askers_.begin(), askers_.end()), askers_.end());
+    sorted_askers_ = askers_.size();
+  }
+  const auto first = std::lower_bound(askers_.begin(), askers_.end(), Asker{hash, 0});
+  const auto last = std::upper_bound(first, askers_.end(), Asker{hash, ~std::uint64_t{0}});
+  return static_cast<std::size_t>(last - first);
 }
 
 bool Candidates::has_header(const Entry& entry, const mail::HeaderId& header, const mail::MatchKey& key) {
@@ -85,18 +137,28 @@ std::optional<Candidates::Held> Candidates::claim(const mail::Meta& meta, const 
   if (!meta.received || !meta.size || !key) return std::nullopt;
   const std::lock_guard lock(mutex_);
   index_all();
+  const auto hash = hash_of(meta.received->at, *meta.size);
   std::optional<Held> out;
   std::optional<mail::ContentId> content;
-  bool is_single = true;
   Row row_of_out;
-  each_equal(by_date_and_size_, hash_of(meta.received->at, *meta.size), [&](const Row& row, const Entry& entry) {
+  bool is_single = true, is_stale = false;
+  std::size_t left = 0, there = 0;
+  each_equal(by_date_and_size_, hash, [&](const Row& row, const Entry& entry) {
     if (!is_twin(meta, entry) || !has_header(entry, header, *key)) return true;
     is_single = content.value_or(entry.content) == entry.content;
     content = entry.content;
-    if (!out && !claimed_.contains({row.folder, row.number})) out = held(row, entry), row_of_out = row;
+    if (!has_left(row)) {
+      ++there;
+    } else {
+      ++left;
+      is_stale = is_stale || base_.snapshot()->folders[row.folder].how != How::listed;
+      if (!out && !claimed_.contains({row.folder, row.number})) out = held(row, entry), row_of_out = row;
+    }
     return is_single;
   });
-  if (!out || !is_single) return std::nullopt;
+  if (!out || !is_single || count_askers(hash) > left) return std::nullopt;
+  // A run that did not reach the folder it left may have seen it arrive elsewhere already.
+  if (is_stale && there > 0) return std::nullopt;
   claimed_.emplace(row_of_out.folder, row_of_out.number);
   return out;
 }

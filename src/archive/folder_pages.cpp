@@ -94,25 +94,47 @@ const Entry* FolderPages::find(std::uint32_t number) {
   return at != entries.end() && at->number == number ? &*at : nullptr;
 }
 
-FolderPages::Cursor::Cursor(FolderPages& pages, mail::Span span) : pages_(pages) {
+FolderPages::Cursor::Cursor(FolderPages& pages, mail::Span span)
+    : pages_(pages), asked_(std::max(span.first, 1U) - 1) {
   const auto& refs = pages_.pages();
   while (page_ < refs.size() && end_of(refs[page_]) <= span.first) ++page_;
 }
 
-const Entry* FolderPages::Cursor::seek(std::uint32_t number) {
+void FolderPages::Cursor::open() {
+  if (is_open_) return;
+  entries_.clear(), at_ = 0, is_open_ = true;
+  try {
+    entries_ = pages_.page(page_);
+  } catch (const Error&) {
+    // as in find()
+  }
+}
+
+void FolderPages::Cursor::pass(std::uint64_t before, const Passed& passed) {
   const auto& refs = pages_.pages();
+  while (page_ < refs.size() && refs[page_].from < before) {
+    open();
+    for (; at_ < entries_.size() && entries_[at_].number < before; ++at_) {
+      if (entries_[at_].number > asked_) passed(entries_[at_].number);
+    }
+    if (end_of(refs[page_]) > before) return;
+    ++page_, is_open_ = false;
+  }
+}
+
+const Entry* FolderPages::Cursor::seek(std::uint32_t number, const Passed& passed) {
+  const auto& refs = pages_.pages();
+  if (passed) pass(number, passed);
+  asked_ = number;
   while (page_ < refs.size() && end_of(refs[page_]) <= number) ++page_, is_open_ = false;
   if (page_ == refs.size() || number < refs[page_].from) return nullptr;
-  if (!is_open_) {
-    entries_.clear(), at_ = 0, is_open_ = true;
-    try {
-      entries_ = pages_.page(page_);
-    } catch (const Error&) {
-      // as in find()
-    }
-  }
+  open();
   while (at_ < entries_.size() && entries_[at_].number < number) ++at_;
   return at_ < entries_.size() && entries_[at_].number == number ? &entries_[at_] : nullptr;
+}
+
+void FolderPages::Cursor::pass_rest(std::uint32_t last, const Passed& passed) {
+  pass(std::uint64_t{last} + 1, passed);
 }
 
 }  // namespace postferry::archive

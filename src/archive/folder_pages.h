@@ -30,16 +30,24 @@ class FolderPages {
   // Only pages that may hold numbers of this span; for a merge join.
   class Cursor {
    public:
+    using Passed = std::function<void(std::uint32_t number)>;
+
     Cursor(FolderPages& pages, mail::Span span);
-    // The entry of this number, or nothing. Numbers must be asked for in ascending order.
-    const Entry* seek(std::uint32_t number);
+    // The entry of this number, or nothing. Numbers must be asked for in ascending order. `passed` is told the entries
+    // that lie between this question and the one before; without it pages in between are not read.
+    const Entry* seek(std::uint32_t number, const Passed& passed = {});
+    void pass_rest(std::uint32_t last, const Passed& passed);  // all up to `last` that were not asked for
 
    private:
+    void open();
+    void pass(std::uint64_t before, const Passed& passed);
+
     FolderPages& pages_;
     std::size_t page_ = 0;
     std::vector<Entry> entries_;
     std::size_t at_ = 0;
     bool is_open_ = false;
+    std::uint64_t asked_ = 0;  // everything up to it has been asked for or passed
   };
 
   // Any order; the last few pages are kept. Nothing if it is not there or cannot be read.

@@ -43,8 +43,23 @@ class UidLane final : public mail::LaneLedger {
       cursor_.emplace(*pages_, span);
     }
     if (renamed_from != nullptr) rename_.emplace(holdings.index, *renamed_from);
+    if (!holdings.candidates.is_listed(wire_name_)) {
+      passed_ = [this](std::uint32_t number) {
+        if (number > reached_) absent_.push_back(number);
+      };
+    }
     const auto salvaged = holdings.salvaged.find({wire_name_, epoch});
     if (salvaged != holdings.salvaged.end()) salvaged_ = &salvaged->second;
+  }
+
+  // What is left of the pages was not asked about either.
+  ~UidLane() override {
+    try {
+      if (cursor_ && passed_) cursor_->pass_rest(span_.last, passed_);
+      holdings_.candidates.absent(wire_name_, absent_);
+    } catch (const std::exception&) {
+      // Pages that cannot be read, or no memory: then nothing more is known to have left its place.
+    }
   }
 
   bool empty() const override { return holdings_.is_empty(); }
@@ -81,7 +96,7 @@ class UidLane final : public mail::LaneLedger {
         if (auto known = renamed(meta, *twin)) return {Kind::known, std::move(known)};
       }
     }
-    return {holdings_.candidates.has_twin_of(meta) ? Kind::maybe : Kind::wanted, std::nullopt};
+    return {holdings_.candidates.has_twin_of(wire_name_, meta) ? Kind::maybe : Kind::wanted, std::nullopt};
   }
 
   std::optional<mail::Known> under_its_number(const mail::Meta& meta) {
@@ -91,7 +106,11 @@ class UidLane final : public mail::LaneLedger {
     }
     if (salvaged_ != nullptr) {
       if (const auto at = salvaged_->find(meta.ref.number)) {
-        if (auto known = holdings_.known(meta, salvaged_->at(*at))) return known;
+        if (auto known = holdings_.known(meta, salvaged_->at(*at))) {
+          // one more that appears: what it is has been seen, but not by the snapshot whose entries have left
+          if (entry == nullptr) holdings_.candidates.has_twin_of(wire_name_, meta);
+          return known;
+        }
       }
     }
     if (entry != nullptr) holdings_.run.want_again(wire_name_, meta.ref.number);
@@ -103,7 +122,9 @@ class UidLane final : public mail::LaneLedger {
     if (!cursor_) return nullptr;
     if (number < last_) cursor_.emplace(*pages_, span_);
     last_ = number;
-    return cursor_->seek(number);
+    const auto* entry = cursor_->seek(number, passed_);
+    reached_ = std::max(reached_, number);
+    return entry;
   }
 
   std::optional<mail::Known> under_its_global_id(const mail::Meta& meta) {
@@ -149,6 +170,9 @@ class UidLane final : public mail::LaneLedger {
   std::optional<Rename> rename_;
   const EntrySpill* salvaged_ = nullptr;
   std::uint32_t last_ = 0;
+  std::uint32_t reached_ = 0;          // the highest number asked about
+  FolderPages::Cursor::Passed passed_;  // in the first look
+  std::vector<std::uint32_t> absent_;   // not asked about
 };
 
 }  // namespace

@@ -11,10 +11,11 @@ constexpr std::size_t batch_bytes = 64u << 10;
 
 }  // namespace
 
-Feeder::Feeder(World& world, FolderRun& folder, mail::LaneLedger& ledger, Pipe& pipe, std::stop_token stop,
-               std::stop_token gone)
+Feeder::Feeder(World& world, FolderRun& folder, Look look, mail::LaneLedger& ledger, Pipe& pipe,
+               std::stop_token stop, std::stop_token gone)
     : world_(world),
       folder_(folder),
+      look_(look),
       ledger_(ledger),
       pipe_(pipe),
       stop_(std::move(stop)),
@@ -24,26 +25,61 @@ bool Feeder::wants_all() const { return !world_.messages && ledger_.empty(); }
 
 void Feeder::choose(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) {
   heed_stop();
-  out.assign(page.size(), mail::Choice::fetch);
+  if (look_ == Look::second) {
+    look_again(page, out);
+  } else {
+    judge(page, out);
+  }
+}
+
+// Only what was put off; all else has had its answer in the first look.
+void Feeder::look_again(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) {
+  out.assign(page.size(), mail::Choice::leave);
+  std::vector<mail::Meta> ours;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    if (!folder_.was_put_off(page[i].ref.number)) continue;
+    ours.push_back(page[i]);
+    places.push_back(i);
+  }
+  unlisted(page.size() - ours.size());
+  std::vector<mail::Choice> choices;
+  judge(ours, choices);
+  for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = choices[i];
+}
+
+void Feeder::judge(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) {
   verdicts_.clear();
   ledger_.sort_out(page, verdicts_);
   if (verdicts_.size() != page.size()) {
     throw Error(Cause::storage, Blast::run, Retry::never,
                 folder_.name() + ": the ledger did not answer for every message");
   }
-  for (std::size_t i = 0; i < page.size(); ++i) {
-    auto& verdict = verdicts_[i];
-    if (verdict.kind == mail::Verdict::Kind::known) {
-      keep(std::move(verdict.known).value_or(mail::Known{}), page[i]);
-      out[i] = mail::Choice::leave;
-    } else if (verdict.kind == mail::Verdict::Kind::skipped || (world_.messages && world_.messages(page[i]))) {
-      folder_.skipped(1);
-      answer();
-      out[i] = mail::Choice::leave;
-    } else if (verdict.kind == mail::Verdict::Kind::maybe) {
-      out[i] = mail::Choice::compare_header;
-    }
+  out.clear();
+  for (std::size_t i = 0; i < page.size(); ++i) out.push_back(judge(verdicts_[i], page[i]));
+}
+
+mail::Choice Feeder::judge(mail::Verdict& verdict, const mail::Meta& meta) {
+  using Kind = mail::Verdict::Kind;
+  if (verdict.kind == Kind::known) {
+    keep(std::move(verdict.known).value_or(mail::Known{}), meta);
+    return mail::Choice::leave;
   }
+  if (verdict.kind == Kind::skipped || (world_.messages && world_.messages(meta))) {
+    folder_.skipped(1);
+    answer();
+    return mail::Choice::leave;
+  }
+  if (verdict.kind == Kind::wanted) return mail::Choice::fetch;
+  if (look_ != Look::first) return mail::Choice::compare_header;
+  folder_.put_off(meta.ref.number);
+  unlisted(1);
+  return mail::Choice::leave;
+}
+
+void Feeder::unlisted(std::uint64_t count) {
+  listed_ -= count;
+  folder_.unlisted(count);
 }
 
 bool Feeder::held_by_header(const mail::Meta& meta, const mail::HeaderId& header,
@@ -64,6 +100,7 @@ void Feeder::keep(mail::Known known, const mail::Meta& meta) {
 }
 
 void Feeder::listed(std::uint64_t count) {
+  anything_listed_ = anything_listed_ || count > 0;
   listed_ += count;
   folder_.listed(count);
 }

@@ -20,7 +20,7 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
  public:
   // A `stop` ends the reading after the message that has just arrived, with Cancelled. `gone` is requested
   // when nobody is left to take what is pushed.
-  Feeder(World& world, FolderRun& folder, mail::LaneLedger& ledger, Pipe& pipe, std::stop_token stop,
+  Feeder(World& world, FolderRun& folder, Look look, mail::LaneLedger& ledger, Pipe& pipe, std::stop_token stop,
          std::stop_token gone);
 
   bool wants_all() const override;
@@ -40,10 +40,15 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
 
   // True once for each time that something new has come since the last question.
   bool take_progress() { return std::exchange(progress_, false); }
+  bool anything_listed() const { return anything_listed_; }
   std::uint64_t listed_count() const { return listed_; }
   std::uint64_t answered_count() const { return answered_; }
 
  private:
+  void judge(std::span<const mail::Meta> page, std::vector<mail::Choice>& out);
+  void look_again(std::span<const mail::Meta> page, std::vector<mail::Choice>& out);
+  mail::Choice judge(mail::Verdict& verdict, const mail::Meta& meta);
+  void unlisted(std::uint64_t count);
   void keep(mail::Known known, const mail::Meta& meta);
   void add(Parcel parcel, std::size_t bytes);
   void answer() { ++answered_, progress_ = true; }
@@ -51,6 +56,7 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
 
   World& world_;
   FolderRun& folder_;
+  const Look look_;
   mail::LaneLedger& ledger_;
   Pipe& pipe_;
   std::stop_token stop_, gone_;
@@ -59,7 +65,7 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
   Batch batch_;
   std::size_t batch_bytes_ = 0;
   std::uint64_t listed_ = 0, answered_ = 0;
-  bool progress_ = false;
+  bool progress_ = false, anything_listed_ = false;
 };
 
 }  // namespace postferry::engine

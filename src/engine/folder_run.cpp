@@ -9,7 +9,7 @@
 namespace postferry::engine {
 
 FolderRun::FolderRun(const FolderTask& task, FailureList& failures)
-    : task_(task), name_(folder_name(task.folder)), failures_(failures) {}
+    : task_(task), name_(folder_name(task.folder)), failures_(failures), lanes_(task.spans.size()) {}
 
 mail::FolderState FolderRun::fix_state(const mail::FolderState& read) {
   const std::lock_guard lock(mutex_);
@@ -56,7 +56,31 @@ bool FolderRun::lane_ends(LaneEnd how, const std::string& problem) {
   const std::lock_guard lock(mutex_);
   if (how > worst_) worst_ = how;
   if (how == LaneEnd::given_up && problem_.empty()) problem_ = problem;
-  return ++ended_ == task_.spans.size();
+  return ++ended_ == lanes_;
+}
+
+void FolderRun::put_off(std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  put_off_.push_back(number);
+}
+
+bool FolderRun::was_put_off(std::uint32_t number) const {
+  const std::lock_guard lock(mutex_);
+  return std::binary_search(put_off_.begin(), put_off_.end(), number);
+}
+
+bool FolderRun::waits_for_second_look() const {
+  const std::lock_guard lock(mutex_);
+  return !second_look_ && !put_off_.empty();
+}
+
+std::optional<mail::Span> FolderRun::begin_second_look() {
+  const std::lock_guard lock(mutex_);
+  if (second_look_ || put_off_.empty() || worst_ != LaneEnd::done || !all_lanes_ended()) return std::nullopt;
+  second_look_ = true;
+  std::sort(put_off_.begin(), put_off_.end());
+  ++lanes_;
+  return mail::Span{put_off_.front(), put_off_.back()};
 }
 
 void FolderRun::suspect_shrinking() { suspicious_ = true; }
@@ -70,10 +94,12 @@ mail::FolderEnd FolderRun::end() const {
   return {ended_well() && failed_ == 0, failed_, problem(), suspicious_};
 }
 
-bool FolderRun::ended_well() const {
+bool FolderRun::lanes_ended_well() const {
   const std::lock_guard lock(mutex_);
   return worst_ == LaneEnd::done && all_lanes_ended();
 }
+
+bool FolderRun::ended_well() const { return lanes_ended_well() && !waits_for_second_look(); }
 
 mail::Balance FolderRun::balance_so_far() const {
   return {listed_, handed_over_ - std::min<std::uint64_t>(refused_, handed_over_), held_, skipped_, failed_};

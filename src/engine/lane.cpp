@@ -22,10 +22,11 @@ struct SteppedBack {
 // Reads one span to its end, through lost sessions and waits.
 class LaneReader {
  public:
-  LaneReader(FolderRun& folder, mail::Span span, World& world, Pipe& pipe,
+  LaneReader(FolderRun& folder, mail::Span span, Look look, World& world, Pipe& pipe,
              const std::function<bool()>& others_run, std::stop_token gone)
       : folder_(folder),
         span_(span),
+        look_(look),
         world_(world),
         pipe_(pipe),
         others_run_(others_run),
@@ -78,7 +79,7 @@ class LaneReader {
       }
     });
     ledger_ = world_.ledger.open(folder_.folder(), span_, state_);
-    feeder_.emplace(world_, folder_, *ledger_, pipe_, stop, gone_);
+    feeder_.emplace(world_, folder_, look_, *ledger_, pipe_, stop, gone_);
     if (!world_.accept_shrink && world_.ledger.shrank(folder_.folder(), state_)) folder_.suspect_shrinking();
   }
 
@@ -102,7 +103,7 @@ class LaneReader {
 
   // Once, and only while nothing has been passed on under the old state.
   bool fresh_start_helps(const GivenUp& why) {
-    const bool untouched = !feeder_ || feeder_->listed_count() == 0;
+    const bool untouched = !feeder_ || !feeder_->anything_listed();
     return must_begin_anew(why.error) && !why.exhausted && untouched;
   }
 
@@ -118,6 +119,7 @@ class LaneReader {
 
   FolderRun& folder_;
   const mail::Span span_;
+  const Look look_;
   World& world_;
   Pipe& pipe_;
   const std::function<bool()>& others_run_;
@@ -145,12 +147,12 @@ LaneResult result_of_writing(const Error& error, const Limits& limits) {
 
 }  // namespace
 
-LaneResult run_lane(FolderRun& folder, mail::Span span, World& world, const std::function<bool()>& others_run,
-                    std::stop_token stop) {
+LaneResult run_lane(FolderRun& folder, mail::Span span, Look look, World& world,
+                    const std::function<bool()>& others_run, std::stop_token stop) {
   // A few batches are enough to keep both sides busy; memory is the budget's affair.
   Pipe pipe(std::max<std::size_t>(2, world.limits.queued_parcels / 4));
   std::stop_source gone;
-  LaneReader reader(folder, span, world, pipe, others_run, gone.get_token());
+  LaneReader reader(folder, span, look, world, pipe, others_run, gone.get_token());
   LaneResult result;
   {
     TaskGroup thread(stop);

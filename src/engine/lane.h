@@ -24,7 +24,7 @@ struct LaneResult {
 // whatever a mailbox, a server or a sink does, and after a stop; what had arrived by then has been handed
 // over. `others_run`: whether other lanes are at work. Then a session that is refused before it could begin
 // is no reason to wait: this lane is one too many.
-LaneResult run_lane(FolderRun& folder, mail::Span span, World& world, const std::function<bool()>& others_run,
-                    std::stop_token stop);
+LaneResult run_lane(FolderRun& folder, mail::Span span, Look look, World& world,
+                    const std::function<bool()>& others_run, std::stop_token stop);
 
 }  // namespace postferry::engine

@@ -20,6 +20,7 @@ namespace postferry::engine {
 struct LaneTask {
   FolderRun* folder = nullptr;
   mail::Span span;
+  Look look = Look::only;
 };
 
 // Why the lanes ended before their time, if they did.

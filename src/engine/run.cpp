@@ -38,7 +38,8 @@ class Run {
     try {
       declare();
       repeat_unchanged();
-      run_lanes(std::move(stop));
+      run_lanes(stop);
+      look_again(stop);
       end_unfinished_folders();
       halt = pool_.halt();
     } catch (const Error& error) {
@@ -79,27 +80,43 @@ class Run {
     }
   }
 
-  void run_lanes(std::stop_token stop) {
+  void run_lanes(const std::stop_token& stop) {
+    const auto look = world_.source.traits().has_folders ? Look::first : Look::only;
     std::vector<LaneTask> first, rest;
     for (auto& folder : folders_) {
       // "all" in front names contents for the other folders, so it goes before them, alone (see make_plan).
       const bool leads = &folder.task() == &plan_.tasks.front() && folder.folder().role == mail::Role::all;
-      for (const auto& span : folder.task().spans) (leads ? first : rest).push_back({&folder, span});
+      for (const auto& span : folder.task().spans) (leads ? first : rest).push_back({&folder, span, look});
     }
     pool_.run(std::move(first), stop);
     pool_.run(std::move(rest), stop);
   }
 
+  void look_again(const std::stop_token& stop) {
+    if (pool_.halt().ending != Ending::done) return;
+    std::vector<LaneTask> tasks;
+    for (auto& folder : folders_) {
+      if (const auto span = folder.begin_second_look()) tasks.push_back({&folder, *span, Look::second});
+    }
+    pool_.run(std::move(tasks), stop);
+  }
+
   void folder_ended(FolderRun& folder) {
+    if (folder.lanes_ended_well()) world_.ledger.listed(folder.folder());
+    if (!folder.lanes_ended_well() || !folder.waits_for_second_look()) close_folder(folder);
+  }
+
+  void close_folder(FolderRun& folder) {
+    if (!folder.close()) return;
     const auto end = folder.end();
     world_.sink.folder_done(folder.folder(), folder.state(), end);
     world_.events.on(mail::event::FolderDone{folder.name(), folder.balance_so_far(), false, end.problem});
   }
 
-  // Some of whose lanes never had their turn.
+  // Some of whose lanes, or whose second look, never had their turn.
   void end_unfinished_folders() {
     for (auto& folder : folders_) {
-      if (folder.any_lane_started() && !folder.all_lanes_ended()) folder_ended(folder);
+      if (folder.any_lane_started()) close_folder(folder);
     }
   }
 

@@ -45,6 +45,18 @@ TEST(Backup, TellsTwoBodiesUnderOneHeaderApartAfterAllNumbersChanged) {
   run_scenario({.states = {"INBOX: 1 a/2, 2 a/3, 3 b", "INBOX (2): 1 a/3, 2 a/2, 3 b"}});
 }
 
+TEST(Backup, TakesNothingNewForWhatIsStillWhereItWas) {
+  run_scenario({.states = {"INBOX: 1 a/2, 2 b", "INBOX: 1 a/2, 2 b\nAnother: 1 a/3\nWork: 1 a/2"}});
+}
+
+TEST(Backup, TakesNoTwoForTheOneThatLeft) {
+  run_scenario({.states = {"INBOX: 1 a/2, 2 b", "INBOX: 2 b\nAnother: 1 a/3\nWork: 1 a/2"}});
+}
+
+TEST(Backup, TakesNothingForAMessageWhoseMoveAnInterruptedRunHasSeenTheEndOf) {
+  run_scenario({.states = {"INBOX: 1 a/2, 2 b\nWork:", "INBOX: 2 b\nWork: 1 a/2", "INBOX: 2 b\nWork: 1 a/2\nAnother: 1 a/3"}});
+}
+
 TEST(Backup, LeavesOutAFolderThatHasVanished) {
   run_scenario({.states = {"INBOX: 1 a\nOld: 1 b, 2 c", "INBOX: 1 a"}});
 }

@@ -17,7 +17,8 @@ struct Verdict {
   enum class Kind : std::uint8_t {
     wanted,          // nothing is known of it
     known,           // settled before under this very reference
-    maybe,           // date and size equal a message held under another reference: its header may prove it
+    maybe,           // date and size equal a message held under another reference: its header may prove it. Asked about
+                     // in a second look, when every folder has been listed and it is known what is no longer where it was
     skipped,         // `rule` leaves it out
   };
   Kind kind = Kind::wanted;
@@ -47,6 +48,9 @@ class Ledger {
   virtual std::uint64_t held_count(const Folder& folder) = 0;
   // A folder that shrank by more than half (and by over 100) since it was last carried.
   virtual bool shrank(const Folder& folder, const FolderState& now) = 0;
+  // Every lane of the folder has come to its end: what was held there and not asked about is there no more. Told before
+  // the second look.
+  virtual void listed(const Folder& folder) { (void)folder; }
   virtual std::unique_ptr<LaneLedger> open(const Folder& folder, Span span, const FolderState& now) = 0;
 };
 

@@ -37,7 +37,7 @@ struct FeederWorld {
   Pipe pipe{100};
   std::stop_source stop, gone;
   std::unique_ptr<mail::LaneLedger> ledger = engine.sink.open(task.folder, mail::Span{}, mail::FolderState{});
-  Feeder feeder{world, folder, *ledger, pipe, stop.get_token(), gone.get_token()};
+  Feeder feeder{world, folder, Look::first, *ledger, pipe, stop.get_token(), gone.get_token()};
 };
 
 TEST(Feeder, StopsAfterTheMessageThatHasJustArrived) {

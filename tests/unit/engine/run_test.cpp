@@ -164,10 +164,14 @@ TEST(Run, ComesBackLaterWhenEveryFoldersSessionsDie) {
   for (int i = 0; i < 50; ++i) world.fill("F" + std::to_string(i), 1);
   world.rules.before =
       failing("begin", {Cause::network, Blast::session, Retry::now, "server closed the connection"});
-  const auto report = world.run();
-  EXPECT_EQ(report.ending, Ending::later);
-  EXPECT_LE(report.given_up_folders.size(), 3u);
-  EXPECT_EQ(world.sink.finished().size(), 1u);
+  for (const unsigned lanes : {1u, 4u}) {
+    world.limits.lanes = lanes;
+    world.sink.begin_next_run();
+    const auto report = world.run();
+    EXPECT_EQ(report.ending, Ending::later);
+    EXPECT_LE(report.given_up_folders.size(), 2 + lanes);
+  }
+  EXPECT_EQ(world.sink.finished().size(), 2u);
 }
 
 TEST(Run, CallsAnIncompleteListingAFailure) {
