@@ -20,10 +20,13 @@ void refuse_controls(std::string_view text, const char* what) {
   }
 }
 
-// There are servers that repeat what they were sent.
+// There are servers that repeat what they were sent. The search goes on behind the mark: a password may be a
+// part of it.
 void hide(std::string& text, std::string_view secret) {
+  constexpr std::string_view mark = "<secret>";
   for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;) {
-    text.replace(at, secret.size(), "<secret>");
+    text.replace(at, secret.size(), mark);
+    at += mark.size();
   }
 }
 
