@@ -23,6 +23,17 @@ std::string spoken(std::string_view rest) {
   return unescape(rest);
 }
 
+// "300*x": so many of it.
+std::optional<std::string> repeated(std::string_view word) {
+  std::size_t count = 0;
+  const auto [end, bad] = std::from_chars(word.data(), word.data() + word.size(), count);
+  const auto used = static_cast<std::size_t>(end - word.data());
+  if (bad != std::errc{} || word.size() < used + 2 || word[used] != '*' || count > 1u << 20) return {};
+  std::string out;
+  for (; count > 0; --count) out += word.substr(used + 1);
+  return out;
+}
+
 bool act(Script& script, std::string_view word) {
   using Verb = Script& (Script::*)();
   static const std::map<std::string_view, Verb> verbs{
@@ -63,8 +74,9 @@ std::string unescape(std::string_view text) {
       const bool hex = word.size() == 3 && word.front() == 'x' &&
                        std::from_chars(word.data() + 1, word.data() + 3, value, 16).ptr == word.data() + 3;
       const auto known = words.find(word);
-      if (hex || known != words.end()) {
-        out += hex ? std::string(1, static_cast<char>(value)) : known->second;
+      const auto many = repeated(word);
+      if (hex || many || known != words.end()) {
+        out += hex ? std::string(1, static_cast<char>(value)) : many ? *many : known->second;
         text.remove_prefix(end + 1);
         continue;
       }

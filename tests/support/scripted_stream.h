@@ -48,7 +48,7 @@ class Script {
 //
 //   # why this must work
 //   connection           begins the next connection (the first needs none)
-//   S: +OK hello         the server's line; <CRLF> <CR> <LF> <NUL> <TAB> <SP> <xHH> are those bytes
+//   S: +OK hello         the server's line; <CRLF> <CR> <LF> <NUL> <TAB> <SP> <xHH> are those bytes, <99*ab> 99 "ab"
 //   S- half a line       without CRLF
 //   C: RETR 1            the client's line
 //   ! close              or: reset, stall, tls, bad_tls, refuse, lockstep

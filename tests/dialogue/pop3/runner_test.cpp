@@ -114,7 +114,8 @@ class Secretary final : public mail::Chooser, public mail::Arrivals {
     EXPECT_EQ(message.digests.content, mail::digests_of(as_bytes(text)).content);
     EXPECT_EQ(message.meta.ref.epoch, "pop3");
     EXPECT_TRUE(numbers_.insert(message.meta.ref.number).second) << "two messages have one number";
-    lines.push_back(fmt::format("body {}: {}", message.meta.ref.uidl, text));
+    // (a file's lines are trimmed: an empty body has no blank behind the colon)
+    lines.push_back(fmt::format("body {}:{}{}", message.meta.ref.uidl, text.empty() ? "" : " ", text));
   }
   void unavailable(const mail::Meta& meta, const mail::Headline& headline, mail::Outcome outcome,
                    const Error* why) override {
@@ -161,7 +162,8 @@ void read_all(mail::MailSource& source, Secretary& secretary) {
       begun = true;
       return reader->scan({}, secretary, secretary);
     } catch (const Error& error) {
-      const bool helps = error.blast == Blast::session || error.retry == Retry::later;
+      const bool helps =
+          (error.blast == Blast::session && error.retry != Retry::never) || error.retry == Retry::later;
       if (!helps || secretary.lines.size() > 50) {
         return secretary.lines.push_back(fmt::format("error {}: {}", named(error), error.what()));
       }
