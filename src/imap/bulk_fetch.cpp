@@ -101,7 +101,11 @@ void BulkFetch::refused(const Batch& batch, const Reply& reply) {
   while (from < to && got_[from]) ++from;  // what came before the NO has come
   while (from < to && got_[to - 1]) --to;
   if (from == to) return;
-  if (to - from == 1) return give_up(from, why.what());
+  if (to - from == 1) {
+    // A NO may be a matter of the moment: one more chance, at the end, as for what got no answer at all.
+    if (!batch.alone) return again_.push_back(from);
+    return give_up(from, why.what());
+  }
   const auto middle = from + (to - from) / 2;
   work_.push_front({middle, to});
   work_.push_front({from, middle});

@@ -15,7 +15,7 @@ namespace postferry::imap {
 std::string uid_set(std::span<const Uid> ascending);
 
 // Fetches one thing of many messages: batches, `window` of them in flight, halved where the server refuses
-// one; what got no answer is asked for once more, alone, at the end.
+// one; what got no answer, or was refused by itself, is asked for once more, alone, at the end.
 class BulkFetch final : public Untagged, public Bodies {
  public:
   // `sizes` is parallel to `uids`, or empty. `items` is what is asked for, with its parentheses.
