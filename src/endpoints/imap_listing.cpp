@@ -62,8 +62,8 @@ void note_expunged(imap::Session& session, ImapPages& counts) {
   for (const auto sequence : session.take_expunged()) counts.expunged(sequence);
 }
 
-std::vector<mail::Meta> list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
-                                   const std::string& epoch) {
+ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                       const std::string& epoch) {
   Listing listing(epoch);
   std::vector<mail::Span> spans;
   for (const auto& page : pages) spans.push_back(page.uids);
@@ -76,20 +76,19 @@ std::vector<mail::Meta> list_pages(imap::Session& session, ImapPages& counts, st
   for (const auto& page : pages) {
     if (!page.place || is_short(page)) spans.push_back(page.uids);
   }
-  if (spans.empty()) return listing.take();
+  if (spans.empty()) return {listing.take(), {}};
   if (std::any_of(pages.begin(), pages.end(), is_short)) session.noop();  // what was expunged is told now
   list(session, counts, spans, listing);
 
-  for (const auto& page : pages) {
-    if (!is_short(page)) continue;
-    throw Error(
-        Cause::protocol, Blast::folder, Retry::never,
-        fmt::format(
-            "listing incomplete: the server says that there are {} messages among the UIDs {} to {}, and "
-            "lists {} of them, twice",
-            *counts.expected(page), page.uids.first, page.uids.last, listing.count(page.uids)));
-  }
-  return listing.take();
+  const auto lacking = std::find_if(pages.begin(), pages.end(), is_short);
+  if (lacking == pages.end()) return {listing.take(), {}};
+  Error incomplete(
+      Cause::protocol, Blast::folder, Retry::never,
+      fmt::format("listing incomplete: the server says that there are {} messages among the UIDs {} to {}, "
+                  "and lists {} of them, twice",
+                  *counts.expected(*lacking), lacking->uids.first, lacking->uids.last,
+                  listing.count(lacking->uids)));
+  return {listing.take(), std::move(incomplete)};
 }
 
 }  // namespace postferry::endpoints

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <postferry/base/error.h>
 #include <postferry/imap/session.h>
 #include <postferry/mail/message.h>
 
@@ -14,10 +16,16 @@ namespace postferry::endpoints {
 // What has been expunged since the last time is taken off its page.
 void note_expunged(imap::Session& session, ImapPages& counts);
 
+struct ListedPages {
+  std::vector<mail::Meta> metas;
+  // Error{protocol, folder, never} "listing incomplete", with the numbers. What is listed is there all the
+  // same, and is carried before this is thrown.
+  std::optional<Error> incomplete;
+};
+
 // Lists `pages` (ascending), each UID once, and checks what came against what each must hold. A page that is
-// short, or that nobody can count, is listed once more, and both answers count together. Still short:
-// Error{protocol, folder, never} "listing incomplete", with the numbers.
-std::vector<mail::Meta> list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
-                                   const std::string& epoch);
+// short, or that nobody can count, is listed once more, and both answers count together.
+ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                       const std::string& epoch);
 
 }  // namespace postferry::endpoints

@@ -84,6 +84,7 @@ class ImapReader final : public mail::FolderReader {
   std::set<imap::Uid> set_aside_;    // suspects not listed yet
   std::vector<Suspect> suspects_;
   std::optional<imap::Uid> trying_;  // the suspect that is being tried
+  std::optional<Error> incomplete_;  // a listing was; said when everything that was listed has been carried
   ImapFetch fetch_;
   ImapWork work_;
 };
@@ -197,6 +198,7 @@ void ImapReader::scan(mail::Span span, mail::Chooser& choose, mail::Arrivals& to
       }
     }
     try_suspects(choose, to);
+    if (incomplete_) throw *incomplete_;
   });
   to.span_done(span);
 }
@@ -287,7 +289,8 @@ void ImapReader::list_some(mail::Chooser& choose, mail::Arrivals& to) {
     if (pages.size() == pages_listed || (choose.wants_all() && !page.must_list)) break;
     pages.push_back(page);
   }
-  auto metas = list_pages(*line_, *counts_, pages, state_.epoch);
+  auto [metas, incomplete] = list_pages(*line_, *counts_, pages, state_.epoch);
+  if (incomplete && !incomplete_) incomplete_ = std::move(incomplete);
   std::erase_if(metas, [&](const mail::Meta& meta) { return streamed_already(meta.ref.number); });
   for (std::size_t i = 0; i < pages.size(); ++i) drop_first_page();
   choose_items(std::move(metas), choose, to);
