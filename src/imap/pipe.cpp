@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <postferry/base/text.h>
+#include <postferry/net/hide_secret.h>
 
 namespace postferry::imap {
 namespace {
@@ -174,11 +175,11 @@ Pipe::Heard Pipe::tagged(std::string_view tag, std::string_view line) {
   const auto blank = std::min(line.find(' '), line.size());
   const auto status = status_of(line.substr(0, blank));
   if (!status) throw broken("a command is answered with neither OK nor NO nor BAD");
-  auto reply = parse_reply(*status, line.substr(blank));
+  auto said = reply(*status, line.substr(blank));
   std::erase(waiting_, ours);
-  note(reply);
+  note(said);
   if (std::erase(unasked_, ours) > 0) return {};
-  return {Heard::Kind::tagged, ours, std::move(reply), {}};
+  return {Heard::Kind::tagged, ours, std::move(said), {}};
 }
 
 bool Pipe::is_ours(std::string_view tag, Tag& out) const {
@@ -223,14 +224,21 @@ void Pipe::numbered(std::uint32_t number, Untagged& to) {
 }
 
 void Pipe::condition(Status status, Untagged& to) {
-  const auto reply = parse_reply(status, wire_.rest());
-  note(reply);
-  if (status == Status::bye) hang_up(reply);
+  const auto said = reply(status, wire_.rest());
+  note(said);
+  if (status == Status::bye) hang_up(said);
   if (status == Status::bad) {
-    untagged_bad_ = reply;
+    untagged_bad_ = said;
   } else {
-    to.condition(reply);
+    to.condition(said);
   }
+}
+
+Reply Pipe::reply(Status status, std::string_view after_status) const {
+  auto out = parse_reply(status, after_status);
+  out.text = net::hide_secret(std::move(out.text), hidden_);
+  if (out.code != "CAPABILITY") out.arguments = net::hide_secret(std::move(out.arguments), hidden_);
+  return out;
 }
 
 void Pipe::note(const Reply& reply) {
@@ -248,7 +256,7 @@ void Pipe::hang_up(const Reply& bye) {
       const auto end = std::min(rest.find(' '), rest.size());
       const auto status = status_of(rest.substr(0, end));
       if (!status || *status == Status::ok) continue;
-      const auto behind = meaning(parse_reply(*status, rest.substr(end)), doing_);
+      const auto behind = meaning(reply(*status, rest.substr(end)), doing_);
       if (behind.cause == Cause::throttled) why = behind;
     } catch (const Error&) {
       break;  // half a line and the end of the stream: the BYE is all there is

@@ -69,6 +69,8 @@ class Pipe {
   void doing(Doing what) { doing_ = what; }
   Doing doing() const { return doing_; }
   void secret(bool on);  // what is sent until secret(false) is masked in transcripts
+  // Until hide({}) the server's words are read with `secret` taken out of them.
+  void hide(std::string_view secret) { hidden_ = secret; }
 
   net::Stream& stream() { return *stream_; }
   net::LineReader& reader() { return reader_; }
@@ -90,6 +92,7 @@ class Pipe {
   void note(const Reply& reply);
   [[noreturn]] void hang_up(const Reply& bye);
   Heard tagged(std::string_view tag, std::string_view line);
+  Reply reply(Status status, std::string_view after_status) const;
   bool is_ours(std::string_view tag, Tag& out) const;
   void put_string(std::string_view value, Untagged& to);
 
@@ -103,7 +106,7 @@ class Pipe {
   std::vector<Tag> unasked_;
   Tag last_ = 0;
   Doing doing_ = Doing::greeting;
-  std::string alert_;
+  std::string alert_, hidden_;
   std::optional<Reply> untagged_bad_;
   std::uint32_t exists_ = 0;
   std::vector<std::uint32_t> expunged_;

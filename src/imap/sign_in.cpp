@@ -5,6 +5,7 @@
 #include <postferry/base/text.h>
 #include <postferry/codec/base64.h>
 #include <postferry/codec/json.h>
+#include <postferry/net/hide_secret.h>
 
 #include "session_state.h"
 
@@ -127,6 +128,7 @@ void after_login(Pipe& pipe, const Reply& reply) {
     }
   }
   pipe.doing(Doing::other);
+  pipe.hide({});
 }
 
 }  // namespace
@@ -137,7 +139,7 @@ void Session::login(std::string_view user, std::string_view secret, std::string_
   refuse_line_ends("password", secret);
   auto& pipe = state_->pipe;
   pipe.doing(Doing::signing_in);
-  pipe.capabilities();
+  pipe.hide(secret);
   const bool plain = can("AUTH=PLAIN");
   if (!plain && !authorize_as.empty()) {
     throw Error(Cause::auth, Blast::endpoint, Retry::never,
@@ -174,13 +176,14 @@ void Session::authenticate_xoauth2(std::string_view user, std::string_view token
   refuse_line_ends("token", token);
   auto& pipe = state_->pipe;
   pipe.doing(Doing::signing_in);
+  pipe.hide(token);
   std::string challenge;
   const auto reply =
       authenticate(pipe, "XOAUTH2", fmt::format("user={}\1auth=Bearer {}\1\1", user, token), challenge);
   if (!reply.ok()) {
     auto why = state_->refusal(reply);
     if (challenge.empty()) throw why;
-    Error out(why.cause, why.blast, why.retry, fmt::format("{} ({})", why.what(), oauth_error(challenge)));
+    Error out(why.cause, why.blast, why.retry, fmt::format("{} ({})", why.what(), net::hide_secret(oauth_error(challenge), token)));
     out.retry_after = why.retry_after;
     out.advice = why.advice;
     throw out;

@@ -1,8 +1,11 @@
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
 #include <postferry/codec/base64.h>
+#include <postferry/net/hide_secret.h>
 #include <postferry/pop3/session.h>
 
 #include "apop.h"
@@ -20,22 +23,12 @@ void refuse_controls(std::string_view text, const char* what) {
   }
 }
 
-// There are servers that repeat what they were sent. The search goes on behind the mark: a password may be a
-// part of it.
-void hide(std::string& text, std::string_view secret) {
-  constexpr std::string_view mark = "<secret>";
-  for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;) {
-    text.replace(at, secret.size(), mark);
-    at += mark.size();
-  }
-}
-
 }  // namespace
 
 // The answer to a secret: +OK, or the Error.
 static void accept(Session::Pipe& pipe, Status status, std::string_view secret) {
   if (status.ok()) return;
-  hide(status.text, secret);
+  status.text = net::hide_secret(std::move(status.text), secret);
   throw refusal(status, Moment::sign_in, "sign-in", pipe.login_delay());
 }
 
