@@ -176,6 +176,9 @@ void Session::authenticate_xoauth2(std::string_view user, std::string_view token
   refuse_line_ends("token", token);
   auto& pipe = state_->pipe;
   pipe.doing(Doing::signing_in);
+  if (!pipe.stream().is_secure()) {
+    throw Error(Cause::config, Blast::endpoint, Retry::never, "a token is never sent over an open line");
+  }
   pipe.hide(token);
   std::string challenge;
   const auto reply =
