@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -246,10 +247,14 @@ void Pipe::note(const Reply& reply) {
   if (reply.code == "ALERT") alert_ = reply.text;
 }
 
-// Quirk 74: Yahoo says BYE first and why in the tagged NO behind it, in one packet.
+// Quirk 74: Yahoo says BYE first and why in the tagged NO behind it. Who says BYE hangs up; what comes before
+// that is waited for, but not for long.
 void Pipe::hang_up(const Reply& bye) {
   auto why = meaning(bye, doing_);
-  while (why.cause != Cause::throttled && reader_.buffered() > 0) try {
+  constexpr int most_lines = 16;
+  stream_->hurry(std::chrono::seconds(2));
+  try {
+    for (int i = 0; i < most_lines && !waiting_.empty() && why.cause != Cause::throttled; ++i) {
       const auto line = reader_.line(Wire::max_line);
       const auto blank = std::min(line.find(' '), line.size());
       const auto rest = line.substr(std::min(blank + 1, line.size()));
@@ -258,9 +263,10 @@ void Pipe::hang_up(const Reply& bye) {
       if (!status || *status == Status::ok) continue;
       const auto behind = meaning(reply(*status, rest.substr(end)), doing_);
       if (behind.cause == Cause::throttled) why = behind;
-    } catch (const Error&) {
-      break;  // half a line and the end of the stream: the BYE is all there is
     }
+  } catch (const Error&) {
+    // The end of the stream, or of the patience: what was said is all there is.
+  }
   throw why;
 }
 
