@@ -75,7 +75,7 @@ constexpr std::size_t numbers_a_line = 500;
 
 Error Session::State::refusal(const Reply& reply) const {
   auto out = meaning(reply, pipe.doing());
-  if (out.advice.empty() && !pipe.alert().empty())
+  if (out.advice.empty() && !pipe.alert().empty() && pipe.alert() != reply.text)
     out.advice = fmt::format("the server says: \"{}\"", pipe.alert());
   return out;
 }
