@@ -23,7 +23,12 @@ class Listing final : public Untagged {
  public:
   void data(std::string_view keyword, Wire& wire) override {
     if (keyword == "LIST") {
-      read_list(wire);
+      try {
+        read_list(wire);
+      } catch (const Malformed&) {
+        unreadable(wire.line());
+        throw;
+      }
     } else if (keyword == "LSUB") {
       read_lsub(wire);
     } else if (keyword == "STATUS") {
@@ -60,22 +65,31 @@ class Listing final : public Untagged {
     const auto delimiter = wire.nstring().value_or("");
     row.delimiter = delimiter.empty() ? '\0' : delimiter.front();
     row.name = wire.astring();
-    if (row.name.empty()) throw Malformed{"a folder without a name"};  // what LIST "" "" answers
     return row;
   }
 
   void read_list(Wire& wire) {
     auto row = read_row(wire);
     if (!wire.at_end()) wire.skip_value();  // RFC 5258 extended data
+    if (row.name.empty()) return;           // what LIST "" "" answers
     const auto [it, is_new] = by_name_.try_emplace(is_inbox(row.name) ? "INBOX" : row.name, folders.size());
     if (is_new) folders.emplace_back().folder.wire_name = row.name;
     auto& folder = folders[it->second].folder;
     folder.delimiter = row.delimiter;
-    if (is_new && (row.has("\\Noselect") || row.has("\\NonExistent"))) folder.selectable = false;
+    // Told twice, and once as one that can be opened: then it is tried.
+    const bool opens = !row.has("\\Noselect") && !row.has("\\NonExistent");
+    folder.selectable = opens || (!is_new && folder.selectable);
     if (row.has("\\Subscribed")) folder.subscribed = true;
     for (const auto& attribute : row.attributes) {
       if (const auto role = role_of_attribute(attribute)) folder.role = *role;
     }
+  }
+
+  // A folder that we cannot read the name of must not be missing without a word: what there is of the line
+  // stands for it, which no server opens, and so it is named as failed.
+  void unreadable(std::string_view line) {
+    const auto name = printable(line.substr(0, 200));
+    if (by_name_.try_emplace(name, folders.size()).second) folders.emplace_back().folder.wire_name = name;
   }
 
   void read_lsub(Wire& wire) {
