@@ -10,6 +10,7 @@
 #include <postferry/base/byte_budget.h>
 #include <postferry/base/ports.h>
 #include <postferry/config/config.h>
+#include <postferry/mail/destination.h>
 #include <postferry/mail/source.h>
 #include <postferry/net/stream.h>
 #include <postferry/net/transcript.h>
@@ -33,5 +34,9 @@ struct Tools {  // what an endpoint may borrow; outlives it
 // The source that an account's protocol asks for. Every type the program knows is in one visible list in
 // src/endpoints/registry.cpp; no static registration: a linker drops unreferenced objects of a static library.
 std::unique_ptr<mail::MailSource> make_source(const config::Account& account, Secret secret, Tools tools);
+
+// The account as a place that mail is put into. A protocol that has no way to do that (POP3): Error{config,
+// endpoint, never}.
+std::unique_ptr<mail::Destination> make_destination(const config::Account& account, Secret secret, Tools tools);
 
 }  // namespace postferry::endpoints
