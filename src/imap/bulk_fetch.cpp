@@ -221,10 +221,10 @@ void Session::fetch_bodies(std::span<const mail::Span> spans, Bodies& to,
   RangeFetch(*state_, spans, "(" + state_->items() + " BODY.PEEK[])", &to, state_->window.commands).run(done);
 }
 
-void Session::fetch_meta(std::span<const mail::Span> spans,
-                         const std::function<void(const Fetched&)>& found) {
-  // Answers are small: four commands keep the wire busy over any distance.
-  RangeFetch fetch(*state_, spans, "(" + state_->items() + ")", nullptr, state_->window.commands > 1 ? 4 : 1);
+namespace {
+
+void list_spans(RangeFetch& fetch, const std::function<void(const Fetched&)>& found,
+                const std::function<Error(const Reply&)>& refusal) {
   std::optional<Reply> no;
   fetch.run(
       [&](std::size_t, bool whole) {
@@ -232,9 +232,27 @@ void Session::fetch_meta(std::span<const mail::Span> spans,
       },
       found);
   if (!no) return;
-  const auto why = state_->refusal(*no);
   throw Error(Cause::rejected, Blast::folder, Retry::never,
-              fmt::format("the messages cannot be listed: {}", why.what()));
+              fmt::format("the messages cannot be listed: {}", refusal(*no).what()));
+}
+
+// Answers are small: four commands keep the wire busy over any distance.
+constexpr unsigned listings_in_flight = 4;
+
+}  // namespace
+
+void Session::fetch_meta(std::span<const mail::Span> spans,
+                         const std::function<void(const Fetched&)>& found) {
+  RangeFetch fetch(*state_, spans, "(" + state_->items() + ")", nullptr,
+                   state_->window.commands > 1 ? listings_in_flight : 1);
+  list_spans(fetch, found, [this](const Reply& reply) { return state_->refusal(reply); });
+}
+
+void Session::fetch_flags(std::span<const mail::Span> spans,
+                          const std::function<void(const Fetched&)>& found) {
+  RangeFetch fetch(*state_, spans, "(UID FLAGS RFC822.SIZE)", nullptr,
+                   state_->window.commands > 1 ? listings_in_flight : 1);
+  list_spans(fetch, found, [this](const Reply& reply) { return state_->refusal(reply); });
 }
 
 }  // namespace postferry::imap

@@ -26,6 +26,13 @@ void Capabilities::take(std::string_view words) {
 
 bool Capabilities::has(std::string_view capability) const { return words_.contains(upper(capability)); }
 
+std::optional<std::string> Capabilities::value(std::string_view capability) const {
+  const auto sign = upper(capability) + "=";
+  const auto found = words_.lower_bound(sign);
+  if (found == words_.end() || !found->starts_with(sign)) return std::nullopt;
+  return found->substr(sign.size());
+}
+
 std::string Capabilities::text() const {
   std::string out;
   for (const auto& word : words_) out += (out.empty() ? "" : " ") + word;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ class Capabilities {
   void forget() { words_.clear(); }
   bool known() const { return !words_.empty(); }
   bool has(std::string_view capability) const;  // in any case
+  // "APPENDLIMIT=35651584": what stands behind the sign. Nothing where the word comes alone, or not at all.
+  std::optional<std::string> value(std::string_view capability) const;
   std::string text() const;                     // for people and reports
 
  private:

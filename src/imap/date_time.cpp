@@ -1,6 +1,8 @@
 #include <array>
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include <postferry/base/text.h>
 
 #include "fetch_reader.h"
@@ -10,6 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 12> months = {"jan", "feb", "mar", "apr", "may", "jun",
                                                      "jul", "aug", "sep", "oct", "nov", "dec"};
+
+constexpr std::array<std::string_view, 12> written_months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 // Takes the digits at the front of `text`, at least one and at most `most`.
 std::optional<int> take_number(std::string_view& text, std::size_t most) {
@@ -71,6 +76,21 @@ std::optional<mail::Received> parse_date_time(std::string_view text) {
   const year_month_day date{year(*y), month(*m), day(static_cast<unsigned>(*d))};
   if (!date.ok() || *h > 23 || *min > 59 || *s > 60) return std::nullopt;
   return mail::Received{sys_days(date) + hours(*h) + minutes(*min) + seconds(*s) - *zone, *zone};
+}
+
+std::string format_date_time(const mail::Received& received) {
+  using namespace std::chrono;
+  // A zone that the grammar cannot hold says nothing; the instant counts.
+  const auto zone = abs(received.zone) < hours(16) ? received.zone : minutes(0);
+  const auto local = received.at + zone;
+  const auto midnight = floor<days>(local);
+  const year_month_day date(midnight);
+  const hh_mm_ss time(local - midnight);
+  const auto offset = abs(zone).count();
+  return fmt::format("\"{:2}-{}-{:04} {:02}:{:02}:{:02} {}{:02}{:02}\"", static_cast<unsigned>(date.day()),
+                     written_months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(), zone.count() < 0 ? '-' : '+',
+                     offset / 60, offset % 60);
 }
 
 }  // namespace postferry::imap

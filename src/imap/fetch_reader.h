@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <postferry/imap/session.h>
@@ -39,5 +40,8 @@ class FetchReader {
 
 // INTERNALDATE (RFC 3501 date-time): " 1-Jul-2020 08:09:10 +0200". Nothing if it is not one, or absurd.
 std::optional<mail::Received> parse_date_time(std::string_view text);
+// The same instant in the same zone, as APPEND takes it: "\" 1-Jul-2020 08:09:10 +0200\"", quotes included (UTC
+// where the zone is none). Between the years 1 and 9999.
+std::string format_date_time(const mail::Received& received);
 
 }  // namespace postferry::imap

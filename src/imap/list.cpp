@@ -7,8 +7,10 @@
 
 #include <postferry/base/text.h>
 
-#include "folder_names.h"
 #include <postferry/imap/roles.h>
+
+#include "folder_names.h"
+#include "name_space.h"
 #include "session_state.h"
 
 namespace postferry::imap {
@@ -34,7 +36,7 @@ class Listing final : public Untagged {
     } else if (keyword == "STATUS") {
       read_status(wire);
     } else if (keyword == "NAMESPACE") {
-      read_namespace(wire);
+      prefix = read_personal_namespace(wire).prefix;
     }
   }
 
@@ -109,16 +111,6 @@ class Listing final : public Untagged {
       if (equal_ignoring_case(item, "UIDNEXT")) listed->uidnext = narrow(value);
       if (equal_ignoring_case(item, "UIDVALIDITY")) listed->uidvalidity = narrow(value);
       if (equal_ignoring_case(item, "HIGHESTMODSEQ")) listed->highestmodseq = value.value_or(0);
-    }
-  }
-
-  // NAMESPACE (("INBOX." ".")) NIL NIL
-  void read_namespace(Wire& wire) {
-    if (!wire.skip('(')) return;
-    if (!wire.skip('(')) return;
-    prefix = wire.astring();
-    while (!wire.at_end()) {
-      if (!wire.skip(')')) wire.skip_value();
     }
   }
 

@@ -27,6 +27,9 @@ std::string upper_word(std::string_view word) {
   return out;
 }
 
+// So that small messages share a write, and large ones need no copy of themselves.
+constexpr std::size_t written_at_once = 64u << 10;
+
 Error broken(const char* what) {
   return {Cause::protocol, Blast::session, Retry::now,
           fmt::format("the server's answer makes no sense: {}", what)};
@@ -67,25 +70,37 @@ Pipe::Tag Pipe::send(std::string_view command) {
 void Pipe::send_unasked(std::string_view command) { unasked_.push_back(send(command)); }
 
 bool Pipe::has_to_wait(std::string_view string) const {
-  return !fits_quotes(string) && !capabilities_.has("LITERAL+") &&
-         !(capabilities_.has("LITERAL-") && string.size() <= 4096);
+  return !fits_quotes(string) && is_synchronising(string.size());
+}
+
+bool Pipe::is_synchronising(std::uint64_t literal) const {
+  return !capabilities_.has("LITERAL+") && !(capabilities_.has("LITERAL-") && literal <= 4096);
+}
+
+Pipe::Tag Pipe::begin(std::string_view verb) {
+  fmt::format_to(std::back_inserter(out_), "A{} {}", ++last_, verb);
+  waiting_.push_back(last_);
+  return last_;
+}
+
+void Pipe::put(std::string_view text) {
+  out_ += text;
+  if (out_.size() < written_at_once) return;
+  stream_->write(as_bytes(out_));
+  out_.clear();
 }
 
 Pipe::Tag Pipe::send(std::string_view verb, std::span<const std::string_view> strings, std::string_view after,
                      Untagged& to) {
-  fmt::format_to(std::back_inserter(out_), "A{} {}", ++last_, verb);
-  waiting_.push_back(last_);
-  const auto tag = last_;
-  for (const auto string : strings) {
-    out_ += ' ';
-    put_string(string, to);
-  }
+  const auto tag = begin(verb);
+  for (const auto string : strings) put_string(string, to);
   out_ += after;
   out_ += "\r\n";
   return tag;
 }
 
 void Pipe::put_string(std::string_view value, Untagged& to) {
+  out_ += ' ';
   if (fits_quotes(value)) {
     out_ += '"';
     for (const char c : value) {
@@ -157,8 +172,9 @@ Pipe::Heard Pipe::hear(Untagged& to) {
   } catch (const Malformed&) {
     wire_.skip_response();  // what it was about counts as not said
   }
-  if (untagged_bad_ && waiting_.size() == 1 && doing_ != Doing::reading) {
-    // Quirk 31: interia.pl answers a command with an untagged BAD and nothing else.
+  if (untagged_bad_ && waiting_.size() == 1 && doing_ != Doing::reading && doing_ != Doing::appending) {
+    // Quirk 31: interia.pl answers a command with an untagged BAD and nothing else. Not so for APPEND, where
+    // an answer that comes after all would be the word for a message stored (quirk 32 ends by the timeout).
     const auto tag = waiting_.front();
     waiting_.clear();
     return {Heard::Kind::tagged, tag, *std::exchange(untagged_bad_, std::nullopt), {}};
@@ -228,11 +244,8 @@ void Pipe::condition(Status status, Untagged& to) {
   const auto said = reply(status, wire_.rest());
   note(said);
   if (status == Status::bye) hang_up(said);
-  if (status == Status::bad) {
-    untagged_bad_ = said;
-  } else {
-    to.condition(said);
-  }
+  if (status == Status::bad) untagged_bad_ = said;
+  if (status != Status::bad || doing_ == Doing::appending) to.condition(said);
 }
 
 Reply Pipe::reply(Status status, std::string_view after_status) const {

@@ -27,7 +27,7 @@ class Untagged {
   virtual void data(std::string_view keyword, Wire& wire) {
     (void)keyword, (void)wire;
   }                                                            // LIST, STATUS ...: upper case
-  virtual void condition(const Reply& reply) { (void)reply; }  // untagged OK and NO
+  virtual void condition(const Reply& reply) { (void)reply; }  // untagged OK and NO; BAD while appending
 };
 
 // The order of a sequence of commands and answers on one stream (RFC 3501 section 7): tags, what is in
@@ -57,9 +57,18 @@ class Pipe {
   // must; nothing else may be in flight then (has_to_wait() tells before).
   Tag send(std::string_view verb, std::span<const std::string_view> strings, std::string_view after,
            Untagged& to);
+  // A command that is written piece by piece: begin() its tag and verb, put() the rest, CRLF included. What is
+  // put leaves when there is enough of it, or at flush(); nothing is heard meanwhile.
+  Tag begin(std::string_view verb);
+  void put(std::string_view text);
+  // " " and a quoted string or a literal; waits as send() does.
+  void put_string(std::string_view value, Untagged& to);
   void write_secret(std::string_view line);  // a SASL answer; never in a transcript
   void flush();
+  void drop_unsent() { out_.clear(); }  // the stream takes no more; what it brought may still be heard
   bool has_to_wait(std::string_view string) const;
+  // A literal of this many bytes must not leave before the server asked for it (RFC 7888).
+  bool is_synchronising(std::uint64_t literal) const;
 
   Heard hear(Untagged& to);
   // Hears until this command is answered.
@@ -94,7 +103,6 @@ class Pipe {
   Heard tagged(std::string_view tag, std::string_view line);
   Reply reply(Status status, std::string_view after_status) const;
   bool is_ours(std::string_view tag, Tag& out) const;
-  void put_string(std::string_view value, Untagged& to);
 
   std::unique_ptr<net::Stream> stream_;
   net::TappedStream* const tap_;

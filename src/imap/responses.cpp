@@ -38,10 +38,13 @@ class Words {
 };
 
 // Quirks 55 to 61, 73, 74. Gmail puts "[THROTTLED]" at the end of the text and calls its download limit
-// OVERQUOTA; a mailbox that is read can be full as it likes.
-bool asks_for_patience(const Words& words) {
-  return words.code({"THROTTLED", "LIMIT", "OVERQUOTA"}) ||
-         words.says({"[throttled]", "throttled", "suggested backoff time", "[overquota]", "[limit]",
+// OVERQUOTA; a mailbox that is read can be full as it likes. One that is written to can be full, and [LIMIT]
+// is a limit of what a folder holds (RFC 5530), unless the words speak of a rate.
+bool asks_for_patience(const Words& words, Doing doing) {
+  const bool writing = doing == Doing::appending || doing == Doing::storing || doing == Doing::creating;
+  if (!writing && (words.code({"LIMIT", "OVERQUOTA"}) || words.says({"[overquota]", "[limit]"}))) return true;
+  return words.code({"THROTTLED"}) ||
+         words.says({"[throttled]", "throttled", "suggested backoff time",
                      "exceeded command or bandwidth limits", "rate limit", "ratelimit", "too many requests",
                      "too many simultaneous connections", "too many connections",
                      "maximum number of connections", "concurrent connections", "connection limit",
@@ -120,8 +123,37 @@ Verdict while_opening(const Words& words) {
   return {Cause::rejected, Blast::folder, Retry::never};
 }
 
+Verdict while_creating(const Words& words) {
+  if (words.code({"OVERQUOTA"})) return {Cause::quota, Blast::folder, Retry::never};
+  if (words.code({"INUSE", "UNAVAILABLE", "SERVERBUG"}) || words.says({"try again later"}))
+    return {Cause::rejected, Blast::folder, Retry::later};
+  if (says_folder_is_gone(words)) return {Cause::missing, Blast::folder, Retry::never};
+  return {Cause::rejected, Blast::folder, Retry::never};
+}
+
+// Quirk 61: "Server Unavailable. 15" is how Exchange says that a mailbox is full.
+bool says_full(const Words& words) {
+  return words.code({"OVERQUOTA"}) ||
+         words.says({"[overquota]", "quota exceeded", "over quota", "overquota", "exceeds quota",
+                     "quota has been exceeded", "mailbox is full", "mailbox full", "storage exceeded",
+                     "out of storage", "insufficient quota", "server unavailable. 15"});
+}
+
+Verdict while_appending(const Words& words) {
+  if (says_full(words)) return {Cause::quota, Blast::message, Retry::never};
+  if (words.code({"TRYCREATE", "NONEXISTENT"})) return {Cause::missing, Blast::folder, Retry::never};
+  if (words.code({"NOPERM", "READ-ONLY"}) ||
+      words.says({"permission denied", "read-only", "readonly"})) {
+    return {Cause::rejected, Blast::folder, Retry::never};
+  }
+  if (words.code({"INUSE"})) return {Cause::rejected, Blast::folder, Retry::later};
+  if (words.code({"UNAVAILABLE"}) || words.says({"[unavailable]", "temporarily unavailable", "try again later"}))
+    return {Cause::network, Blast::endpoint, Retry::later};
+  return {Cause::rejected, Blast::message, Retry::never};
+}
+
 Verdict verdict(const Reply& reply, const Words& words, Doing doing) {
-  if (asks_for_patience(words)) return {Cause::throttled, Blast::endpoint, Retry::later};
+  if (asks_for_patience(words, doing)) return {Cause::throttled, Blast::endpoint, Retry::later};
   // Quirk 60: Exchange lets one in and then not.
   if (words.says({"user is authenticated but not connected"}))
     return {Cause::auth, Blast::endpoint, Retry::never};
@@ -140,8 +172,14 @@ Verdict verdict(const Reply& reply, const Words& words, Doing doing) {
       return while_signing_in(words);
     case Doing::opening_folder:
       return while_opening(words);
+    case Doing::creating:
+      return while_creating(words);
     case Doing::reading:
       return {Cause::rejected, Blast::message, Retry::now};
+    case Doing::appending:
+      return while_appending(words);
+    case Doing::storing:
+      return {Cause::rejected, Blast::message, Retry::never};
     case Doing::other:
       break;
   }
@@ -190,6 +228,30 @@ Error meaning(const Reply& reply, Doing doing) {
   out.retry_after = throttle_hint(reply.text);
   out.advice = advice(reply, words);
   return out;
+}
+
+// Quirk 69: "Invalid system flag \$NOTJUNK". Quirk 67: Yahoo finds the closing line end missing where the
+// message ends without one.
+Fault fault_of(const Reply& reply) {
+  const Words words(reply);
+  if (words.code({"TOOBIG"}) || words.says({"[toobig]", "too big", "too large", "size limit", "maximum size"}))
+    return Fault::size;
+  if (words.says({"flag", "keyword"})) return Fault::flags;
+  if (words.says({"additional arguments found"})) return Fault::line_end;
+  return Fault::message;
+}
+
+bool says_already_there(const Reply& reply) {
+  const Words words(reply);
+  return words.code({"ALREADYEXISTS"}) ||
+         words.says({"already exist", "mailbox exists", "folder exists", "duplicate folder name"});
+}
+
+// Quirk 79: "[CANNOT] Character not allowed in mailbox name: '.'".
+bool says_name_is_impossible(const Reply& reply) {
+  const Words words(reply);
+  return words.code({"CANNOT"}) || words.says({"not allowed in mailbox name", "invalid mailbox name",
+                                               "bad mailbox name", "illegal mailbox name", "invalid folder name"});
 }
 
 Error with_context(const Error& error, std::string_view context) {

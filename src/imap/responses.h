@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <postferry/base/error.h>
+#include <postferry/imap/session.h>
 
 namespace postferry::imap {
 
@@ -24,12 +25,21 @@ struct Reply {
 Reply parse_reply(Status status, std::string_view after_status);
 
 // What we were about when the server said it: the same words mean different things.
-enum class Doing { greeting, signing_in, opening_folder, reading, other };
+enum class Doing { greeting, signing_in, opening_folder, creating, reading, appending, storing, other };
 
 // The one place where words of servers are matched. What a NO, BAD or BYE means: how much is broken, whether
-// trying again can help, how long to wait. A NO or BAD while reading that concerns the messages asked for
-// alone (the caller then halves the batch) has blast `message`.
+// trying again can help, how long to wait. A NO or BAD while reading or appending that concerns the messages of
+// this command alone (the caller then halves the batch, or sends it one by one) has blast `message`.
 Error meaning(const Reply& reply, Doing doing);
+
+// What a refusal of APPEND finds fault with.
+Fault fault_of(const Reply& reply);
+
+// CREATE was refused because the folder is there.
+bool says_already_there(const Reply& reply);
+
+// No folder can have that name, whether it is there or not.
+bool says_name_is_impossible(const Reply& reply);
 
 // `error` in a sentence that begins with `context`: "CONTEXT: what".
 Error with_context(const Error& error, std::string_view context);

@@ -44,6 +44,7 @@ class Opening final : public Untagged {
   // Quirk 44: parentheses may be missing or wrong.
   void take_flags(std::string_view text) {
     folder.permanent_flags.clear();
+    folder.told_flags = true;
     while (!text.empty()) {
       const auto end = std::min(text.find_first_of(" ()"), text.size());
       if (end > 0) folder.permanent_flags.emplace_back(text.substr(0, end));
@@ -96,13 +97,16 @@ bool Session::preauth() const { return state_->preauth; }
 
 bool Session::can(std::string_view capability) const { return state_->pipe.capabilities().has(capability); }
 
-Selected Session::examine(std::string_view wire_name) {
+Selected Session::examine(std::string_view wire_name) { return open_folder("EXAMINE", wire_name); }
+Selected Session::select(std::string_view wire_name) { return open_folder("SELECT", wire_name); }
+
+Selected Session::open_folder(std::string_view verb, std::string_view wire_name) {
   auto& pipe = state_->pipe;
   pipe.doing(Doing::opening_folder);
   pipe.forget_folder();
   Opening opening;
   const std::array names{wire_name};
-  const auto reply = pipe.wait(pipe.send("EXAMINE", names, "", opening), opening);
+  const auto reply = pipe.wait(pipe.send(verb, names, "", opening), opening);
   if (!reply.ok()) throw state_->refusal(reply);
   opening.condition(reply);
   opening.folder.exists = pipe.exists();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <postferry/base/error.h>
 #include <postferry/mail/message.h>
 #include <postferry/net/stream.h>
 
@@ -30,6 +31,38 @@ struct Selected {
   bool read_only = false;
   std::vector<std::string> permanent_flags;
   bool new_keywords = false;  // "\*" among them
+  bool told_flags = false;    // PERMANENTFLAGS came; without it every flag counts as lasting (RFC 3501, 7.1)
+};
+
+// Where the account's own folders lie (RFC 2342).
+struct Namespace {
+  std::string prefix;
+  char delimiter = 0;  // 0: flat
+};
+
+// A message to be appended. Everything is borrowed until it is answered.
+struct Append {
+  const mail::Body* body = nullptr;
+  const mail::Flags* flags = nullptr;
+  std::optional<mail::Received> date;
+  bool line_end = false;  // CR LF is sent behind the last byte
+};
+
+// Where it lies now: zeros where the server does not say (no UIDPLUS, or in spite of it: quirk 42).
+struct Appended {
+  std::uint32_t uidvalidity = 0;
+  Uid uid = 0;
+};
+
+// What a refusal of APPEND finds fault with, as far as its words tell.
+enum class Fault { message, size, flags, line_end };
+
+// Receives the answers to APPEND, on the caller's thread; each message of a batch has at most one.
+class Appends {
+ public:
+  virtual ~Appends() = default;
+  virtual void appended(std::size_t index, const Appended& where) = 0;
+  virtual void refused(std::size_t index, const Error& why, Fault fault) = 0;
 };
 
 // The data items of one FETCH answer, whatever order they came in. What did not come is empty.
@@ -78,6 +111,9 @@ struct Listed {
   std::string status_problem;  // the server refused STATUS of this one
 };
 
+// Whether this can be a keyword at all (RFC 3501, flag-keyword).
+bool is_keyword(std::string_view text);
+
 // One connection to an IMAP server (RFC 3501, as RFC 9051 amends what is common). Synchronous outside,
 // pipelined inside: a bulk verb keeps `window` commands on the wire and calls back on the caller's thread.
 // One thread. If a callback throws, or any verb throws an Error wider than `folder`, the session is dead:
@@ -105,6 +141,20 @@ class Session {
   std::vector<Listed> list(const ListOptions& options);
   // Raw bytes as LIST gave them. A folder that is gone: {missing, folder, never}.
   Selected examine(std::string_view wire_name);
+  Selected select(std::string_view wire_name);  // the same, to be written to
+
+  Namespace personal_namespace();
+  // A folder that is there already is no error. A name that is refused: {rejected, folder, never}; a parent
+  // that is not there: {missing, folder, never}.
+  void create(std::string_view wire_name);
+  void subscribe(std::string_view wire_name);
+  // Which of these names the server calls impossible, there or not; asked by STATUS, so that nothing comes of it.
+  std::vector<bool> impossible(std::span<const std::string> wire_names);
+  // Bytes that still fit into this folder, by the narrowest of its quota roots (RFC 9208); nothing: no limit is
+  // known.
+  std::optional<std::uint64_t> quota_left(std::string_view wire_name);
+  // The largest message that APPEND takes, in bytes (RFC 7889): the server's word, or this folder's own.
+  std::optional<std::uint64_t> append_limit(std::string_view wire_name);
 
   // UIDs at the sequence numbers step, 2*step ... <= exists: page borders for one round trip. Empty where the
   // server is no help.
@@ -115,6 +165,8 @@ class Session {
   // the spans are dropped; one UID may be told more than once (unsolicited flags). A refusal is {rejected,
   // folder, never}.
   void fetch_meta(std::span<const mail::Span> spans, const std::function<void(const Fetched&)>& found);
+  // The same with UID, FLAGS and RFC822.SIZE alone.
+  void fetch_flags(std::span<const mail::Span> spans, const std::function<void(const Fetched&)>& found);
   // BODY.PEEK[HEADER].
   std::vector<Refused> fetch_headers(std::span<const Uid> uids, Bodies& to);
   // The items of fetch_meta and BODY.PEEK[]; batches by count and bytes (`sizes` parallel to `uids`, 0 if
@@ -125,6 +177,15 @@ class Session {
   // content; not whole: it refused, after what it did send; list that span, and ask singly.
   void fetch_bodies(std::span<const mail::Span> spans, Bodies& to,
                     const std::function<void(std::size_t span, bool whole)>& done);
+
+  // Appends `batch` to a folder and returns when all of it is answered: by one MULTIAPPEND (RFC 3502) where the
+  // server can, and if that is refused, one by one; else several APPENDs in flight where its literals do not
+  // have to wait (RFC 7888). A refusal that concerns more than its message is thrown when what else was in
+  // flight has been answered. Whatever is thrown: the messages not answered are in doubt, but for those whose
+  // body could not be read, which are refused.
+  void append(std::string_view wire_name, std::span<const Append> batch, Appends& answers);
+  // UID STORE. Refused: {rejected, message, never}. A message that is gone is no error.
+  void store_flags(Uid uid, const mail::Flags& add, const mail::Flags& remove);
 
   void noop();
   // Of the folder that was examined last, as told since: EXISTS of now; the sequence numbers of expunged
@@ -142,6 +203,8 @@ class Session {
   struct State;
   friend class BulkFetch;
   friend class RangeFetch;
+  friend class AppendRun;
+  Selected open_folder(std::string_view verb, std::string_view wire_name);
   std::unique_ptr<State> state_;
 };
 
