@@ -101,6 +101,10 @@ void Delivery::refused(mail::Outgoing outgoing, const Error& why) {
   results_.refused(outgoing.message, why);
 }
 
+void Delivery::keywords_refused(const mail::Outgoing&, const std::set<std::string>& keywords) {
+  for (const auto& keyword : keywords) folder_.keyword_dropped(keyword);
+}
+
 void Delivery::look_and_match() {
   auto sight = session_.run([this](mail::DestinationFolder&) { return look(); });
   match(sight);

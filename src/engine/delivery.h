@@ -54,6 +54,7 @@ class Delivery final : private mail::Answers {
 
   void appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) override;
   void refused(mail::Outgoing outgoing, const Error& why) override;
+  void keywords_refused(const mail::Outgoing& outgoing, const std::set<std::string>& keywords) override;
 
   std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch);
   void deliver_alone(mail::Outgoing outgoing, unsigned lost);

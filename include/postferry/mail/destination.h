@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -34,6 +35,8 @@ class Answers {
   virtual ~Answers() = default;
   virtual void appended(Outgoing outgoing, std::optional<std::uint32_t> number) = 0;
   virtual void refused(Outgoing outgoing, const Error& why) = 0;
+  // The folder would not have these keywords, and the message goes without them: said before its answer.
+  virtual void keywords_refused(const Outgoing& outgoing, const std::set<std::string>& keywords) = 0;
 };
 
 // One folder of a server that is written to; one session, one thread. After an Error with blast `session` nothing of it
@@ -65,6 +68,7 @@ struct DestinationTraits {
   std::optional<std::uint64_t> append_limit;  // APPENDLIMIT, bytes
   std::optional<std::uint64_t> quota_left;    // bytes, where the server says
   unsigned max_sessions = 1;
+  std::string forbidden;                      // characters no folder's name can have there, as far as it tells
 };
 
 // An account that mail is put into. Any thread; a DestinationFolder belongs to one.
