@@ -1,6 +1,7 @@
 #include "imap_listing.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -51,23 +52,20 @@ class Listing {
   std::vector<mail::Meta> metas_;
 };
 
-void list(imap::Session& session, ImapPages& counts, std::span<const mail::Span> spans, Listing& listing) {
-  session.fetch_meta(spans, [&](const imap::Fetched& items) { listing.add(items); });
-  note_expunged(session, counts);
-}
+// fetch_meta or fetch_flags.
+using Fetch = void (imap::Session::*)(std::span<const mail::Span>,
+                                      const std::function<void(const imap::Fetched&)>&);
 
-}  // namespace
-
-void note_expunged(imap::Session& session, ImapPages& counts) {
-  for (const auto sequence : session.take_expunged()) counts.expunged(sequence);
-}
-
-ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
-                       const std::string& epoch) {
+ListedPages checked(imap::Session& session, Fetch fetch, ImapPages& counts, std::span<const ImapPage> pages,
+                    const std::string& epoch) {
   Listing listing(epoch);
+  const auto list = [&](std::span<const mail::Span> some) {
+    (session.*fetch)(some, [&](const imap::Fetched& items) { listing.add(items); });
+    note_expunged(session, counts);
+  };
   std::vector<mail::Span> spans;
   for (const auto& page : pages) spans.push_back(page.uids);
-  list(session, counts, spans, listing);
+  list(spans);
 
   const auto is_short = [&](const ImapPage& page) {
     return listing.count(page.uids) < counts.expected(page).value_or(0);
@@ -78,7 +76,7 @@ ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<cons
   }
   if (spans.empty()) return {listing.take(), {}};
   if (std::any_of(pages.begin(), pages.end(), is_short)) session.noop();  // what was expunged is told now
-  list(session, counts, spans, listing);
+  list(spans);
 
   const auto lacking = std::find_if(pages.begin(), pages.end(), is_short);
   if (lacking == pages.end()) return {listing.take(), {}};
@@ -89,6 +87,30 @@ ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<cons
                   *counts.expected(*lacking), lacking->uids.first, lacking->uids.last,
                   listing.count(lacking->uids)));
   return {listing.take(), std::move(incomplete)};
+}
+
+}  // namespace
+
+void note_expunged(imap::Session& session, ImapPages& counts) {
+  for (const auto sequence : session.take_expunged()) counts.expunged(sequence);
+}
+
+ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                       const std::string& epoch) {
+  return checked(session, &imap::Session::fetch_meta, counts, pages, epoch);
+}
+
+std::vector<mail::Meta> list_flags(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                                   const std::string& epoch) {
+  auto listed = checked(session, &imap::Session::fetch_flags, counts, pages, epoch);
+  if (listed.incomplete) throw *listed.incomplete;
+  return std::move(listed.metas);
+}
+
+std::vector<mail::Meta> list_flags(imap::Session& session, mail::Span span, const std::string& epoch) {
+  Listing listing(epoch);
+  session.fetch_flags(std::span(&span, 1), [&](const imap::Fetched& items) { listing.add(items); });
+  return listing.take();
 }
 
 }  // namespace postferry::endpoints

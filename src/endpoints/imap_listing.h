@@ -27,5 +27,10 @@ struct ListedPages {
 // short, or that nobody can count, is listed once more, and both answers count together.
 ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
                        const std::string& epoch);
+// The same by flags and sizes alone: what lies at a destination. Incomplete: thrown.
+std::vector<mail::Meta> list_flags(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,
+                                   const std::string& epoch);
+// One stretch, once, whatever comes.
+std::vector<mail::Meta> list_flags(imap::Session& session, mail::Span span, const std::string& epoch);
 
 }  // namespace postferry::endpoints

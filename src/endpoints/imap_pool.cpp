@@ -1,8 +1,19 @@
 #include "imap_pool.h"
 
-#include <postferry/base/error.h>
+#include <algorithm>
 
 namespace postferry::endpoints {
+namespace {
+
+constexpr unsigned usual_sessions = 4;
+
+}  // namespace
+
+unsigned sessions_of(const config::Account& account, const Tools& tools) {
+  const auto most =
+      tools.max_sessions != 0 ? tools.max_sessions : account.connections.value_or(usual_sessions);
+  return std::max(1u, most);
+}
 
 ImapPool::Lent& ImapPool::Lent::operator=(Lent&& other) noexcept {
   if (this == &other) return *this;

@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <postferry/base/error.h>
+
 #include "imap_sign_in.h"
+#include "pop3_sign_in.h"
 
 namespace postferry::endpoints {
 
@@ -40,6 +43,23 @@ class ImapPool {
   ImapPool(config::Account account, Secret secret, Tools tools, unsigned most);
   ~ImapPool();  // signs out; everything lent has come back
 
+  // Does `act` on a session. One that lay idle may have died meanwhile: then on a new one.
+  template <class Act>
+  auto with_session(const std::stop_token& stop, Act act) {
+    for (;;) {
+      auto line = borrow(stop);
+      try {
+        auto out = act(*line);
+        line.give_back();
+        return out;
+      } catch (const Error& error) {
+        if (line.warm() && error.cause == Cause::network && error.blast == Blast::session) continue;
+        if (error.blast < Blast::session) line.give_back();
+        throw at_host(account_.host, error);
+      }
+    }
+  }
+
   // Waits while all are lent. Follows `stop` until it is given back.
   Lent borrow(std::stop_token stop);
 
@@ -57,5 +77,8 @@ class ImapPool {
   std::vector<ImapLine> idle_;  // guarded by mutex_
   unsigned lent_ = 0;           // guarded by mutex_
 };
+
+// How many sessions an account may have: what the command line says, else the account, else four.
+unsigned sessions_of(const config::Account& account, const Tools& tools);
 
 }  // namespace postferry::endpoints

@@ -5,26 +5,13 @@
 
 #include <fmt/format.h>
 
-#include <postferry/base/error.h>
-#include <postferry/base/text.h>
-#include <postferry/imap/roles.h>
-#include <postferry/mail/folder_path.h>
-
 #include "imap_pages.h"
 #include "imap_pool.h"
 #include "imap_reader.h"
-#include "pop3_sign_in.h"
+#include "imap_role_words.h"
 
 namespace postferry::endpoints {
 namespace {
-
-constexpr unsigned usual_sessions = 4;
-
-unsigned sessions_of(const config::Account& account, const Tools& tools) {
-  const auto most =
-      tools.max_sessions != 0 ? tools.max_sessions : account.connections.value_or(usual_sessions);
-  return std::max(1u, most);
-}
 
 // Equal tokens mean: nothing has changed, flags neither. Without HIGHESTMODSEQ nobody can say that of flags,
 // and a server that gives no usable UIDVALIDITY can say nothing at all. 1 is what Dovecot answers for a
@@ -37,33 +24,7 @@ std::string token_of(const imap::Listed& listed) {
                      listed.highestmodseq);
 }
 
-// What the configuration or the profile says of a folder's use goes before what the server or its name says.
-void override_role(mail::Folder& folder, const std::map<std::string, std::string>& roles) {
-  auto it = roles.find(folder.wire_name);
-  if (it == roles.end()) it = roles.find(mail::join_path(folder.path));
-  if (it == roles.end()) return;
-  if (const auto role = imap::role_of_word(it->second)) folder.role = *role;
-}
-
 class ImapSource final : public mail::MailSource {
- private:
-  // On a session of the pool. One that lay there may have died meanwhile: then on a new one.
-  template <class Act>
-  auto with_session(const std::stop_token& stop, Act act) {
-    for (;;) {
-      auto line = pool_.borrow(stop);
-      try {
-        auto out = act(*line);
-        line.give_back();
-        return out;
-      } catch (const Error& error) {
-        if (line.warm() && error.cause == Cause::network && error.blast == Blast::session) continue;
-        if (error.blast < Blast::session) line.give_back();
-        throw at_host(pool_.account().host, error);
-      }
-    }
-  }
-
  public:
   ImapSource(const config::Account& account, Secret secret, const Tools& tools)
       : pool_(account, std::move(secret), tools, sessions_of(account, tools)) {}
@@ -71,7 +32,7 @@ class ImapSource final : public mail::MailSource {
   mail::SourceTraits traits() const override { return {true, true, true, pool_.most()}; }
 
   std::vector<mail::Folder> folders(std::stop_token stop) override {
-    return with_session(stop, [&](imap::Session& session) {
+    return pool_.with_session(stop, [&](imap::Session& session) {
       std::vector<mail::Folder> out;
       for (auto& listed : session.list({})) {
         override_role(listed.folder, pool_.account().roles);
@@ -90,7 +51,7 @@ class ImapSource final : public mail::MailSource {
 
   std::vector<mail::Span> cut(const mail::Folder& folder, unsigned pieces, std::stop_token stop) override {
     if (pieces < 2) return {mail::Span{}};
-    return with_session(stop, [&](imap::Session& session) {
+    return pool_.with_session(stop, [&](imap::Session& session) {
       const auto exists = session.examine(folder.wire_name).exists;
       // At multiples of a page, so that every page of a lane can be counted.
       const auto piece = (exists / pieces + ImapPage::messages) / ImapPage::messages * ImapPage::messages;

@@ -7,32 +7,12 @@
 
 #include <postferry/base/error.h>
 
+#include "imap_headers.h"
+
 namespace postferry::endpoints {
 namespace {
 
 using Want = ImapItems::Want;
-
-// No header block of a real message is larger; what is counts as not recognised.
-constexpr std::size_t largest_header = 1u << 20;
-
-// Header blocks, each handed on when it is whole.
-class Headers final : public imap::Bodies {
- public:
-  explicit Headers(std::function<void(imap::Uid, const mail::HeaderDigests&)> found)
-      : found_(std::move(found)) {}
-
-  void begin(const imap::Fetched&, std::uint64_t) override { block_.clear(); }
-  void bytes(Bytes part) override {
-    if (block_.size() <= largest_header) block_ += as_text(part);
-  }
-  void end(const imap::Fetched& items) override {
-    if (block_.size() <= largest_header) found_(items.uid, mail::header_digests(as_bytes(block_)));
-  }
-
- private:
-  std::function<void(imap::Uid, const mail::HeaderDigests&)> found_;
-  std::string block_;
-};
 
 }  // namespace
 
@@ -55,7 +35,7 @@ void ImapWork::run(imap::Session& session, mail::Chooser& choose, mail::Arrivals
 void ImapWork::compare_headers(imap::Session& session, mail::Chooser& choose) {
   const auto uids = items_.wanting(Want::header);
   if (uids.empty()) return;
-  Headers headers([&](imap::Uid uid, const mail::HeaderDigests& digests) {
+  ImapHeaders headers([&](imap::Uid uid, const mail::HeaderDigests& digests) {
     const auto* meta = items_.find(uid);
     if (meta == nullptr || items_.want(uid) != Want::header) return;
     items_.set(uid, choose.held_by_header(*meta, digests.header, digests.match) ? Want::nothing : Want::body);
@@ -150,7 +130,7 @@ std::map<imap::Uid, mail::Headline> ImapWork::headlines(imap::Session& session,
     }
   }
   if (asked.empty()) return out;
-  Headers headers([&](imap::Uid uid, const mail::HeaderDigests& digests) { out[uid] = digests.headline; });
+  ImapHeaders headers([&](imap::Uid uid, const mail::HeaderDigests& digests) { out[uid] = digests.headline; });
   session.fetch_headers(asked, headers);
   return out;
 }
