@@ -6,6 +6,7 @@
 
 #include <postferry/base/error.h>
 
+#include "imap_destination.h"
 #include "imap_source.h"
 #include "pop3_source.h"
 
@@ -33,6 +34,12 @@ std::unique_ptr<mail::MailSource> make_source(const config::Account& account, Se
   }
   throw Error(Cause::config, Blast::endpoint, Retry::never,
               fmt::format("{}: there is no source for this protocol", account.url()));
+}
+
+std::unique_ptr<mail::Destination> make_destination(const config::Account& account, Secret secret, Tools tools) {
+  if (account.protocol == config::Protocol::imap) return imap_destination(account, std::move(secret), tools);
+  throw Error(Cause::config, Blast::endpoint, Retry::never,
+              fmt::format("{}: no mail can be put into a POP3 mailbox, it can only be read", account.url()));
 }
 
 }  // namespace postferry::endpoints

@@ -1,0 +1,203 @@
+#include "imap_destination.h"
+
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <postferry/base/error.h>
+#include <postferry/base/text.h>
+#include <postferry/codec/utf7.h>
+#include <postferry/mail/folder_path.h>
+
+#include "imap_destination_folder.h"
+#include "imap_pool.h"
+#include "imap_role_words.h"
+
+namespace postferry::endpoints {
+namespace {
+
+// What some server somewhere has in the way of a name; each is tried.
+constexpr std::string_view suspicious = "./\\~*%^\"'!?<>:|#$&";
+
+// What is known of the account's folders.
+struct Places {
+  imap::Namespace own;
+  std::vector<mail::Folder> folders;
+  std::map<mail::FolderPath, std::size_t> by_path;  // into folders
+};
+
+bool is_inbox(const mail::FolderPath& path) {
+  return path.size() == 1 && equal_ignoring_case(path.front(), "INBOX");
+}
+
+// A folder that is there keeps the name the server gave it, however it is written.
+std::string name_in(const Places& places, const mail::FolderPath& path) {
+  if (is_inbox(path)) return "INBOX";
+  if (const auto it = places.by_path.find(path); it != places.by_path.end())
+    return places.folders[it->second].wire_name;
+  std::string out = places.own.prefix;
+  const char delimiter = places.own.delimiter == 0 ? '/' : places.own.delimiter;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (i > 0) out += delimiter;
+    out += codec::to_modified_utf7(path[i]);
+  }
+  return out;
+}
+
+Places ask_places(imap::Session& session, const config::Account& account) {
+  Places out;
+  out.own = session.personal_namespace();
+  for (auto& listed : session.list({.with_status = false})) {
+    override_role(listed.folder, account.roles);
+    if (out.own.delimiter == 0) out.own.delimiter = listed.folder.delimiter;
+    out.by_path.emplace(listed.folder.path, out.folders.size());
+    out.folders.push_back(std::move(listed.folder));
+  }
+  return out;
+}
+
+class ImapDestination final : public mail::Destination {
+ public:
+  ImapDestination(const config::Account& account, Secret secret, const Tools& tools)
+      : pool_(account, std::move(secret), tools, sessions_of(account, tools)) {}
+
+  mail::DestinationTraits traits(std::stop_token stop) override {
+    const auto own = places(stop)->own;
+    return pool_.with_session(stop, [&](imap::Session& session) {
+      mail::DestinationTraits out;
+      if (own.delimiter != 0) out.delimiter = own.delimiter;
+      out.append_limit = session.append_limit("INBOX");
+      out.quota_left = session.quota_left("INBOX");
+      out.max_sessions = pool_.most();
+      out.forbidden = forbidden(session, own);
+      return out;
+    });
+  }
+
+  std::vector<mail::Folder> folders(std::stop_token stop) override {
+    auto found = pool_.with_session(
+        stop, [&](imap::Session& session) { return ask_places(session, pool_.account()); });
+    auto folders = found.folders;
+    const std::lock_guard lock(mutex_);
+    places_ = std::make_shared<const Places>(std::move(found));
+    return folders;
+  }
+
+  std::string wire_name(const mail::FolderPath& path) const override { return name_in(*places({}), path); }
+
+  void ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override {
+    bool there = is_inbox(path), subscribed = there;
+    const auto known = places(stop);
+    if (const auto it = known->by_path.find(path); it != known->by_path.end()) {
+      const auto& folder = known->folders[it->second];
+      there = folder.selectable;
+      subscribed = folder.subscribed;
+    }
+    if (there && (subscribed || !subscribe)) return;
+    try {
+      pool_.with_session(stop, [&](imap::Session& session) {
+        if (!there) create(session, *known, path);
+        if (subscribe && !subscribed) try_to_subscribe(session, name_in(*known, path));
+        return true;
+      });
+    } catch (const Error& error) {
+      throw in_folder(path, error);
+    }
+    remember(path, name_in(*known, path), subscribe);
+  }
+
+  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override {
+    if (stop.stop_requested()) throw Cancelled();
+    return imap_destination_folder(pool_, name_in(*places(stop), path), where(path), std::move(stop));
+  }
+
+ private:
+  // Asked for once; shared, because other threads may learn of more folders while one looks into them.
+  std::shared_ptr<const Places> places(std::stop_token stop) const {
+    {
+      const std::lock_guard lock(mutex_);
+      if (places_) return places_;
+    }
+    auto found = pool_.with_session(
+        stop, [&](imap::Session& session) { return ask_places(session, pool_.account()); });
+    const std::lock_guard lock(mutex_);
+    if (!places_) places_ = std::make_shared<const Places>(std::move(found));
+    return places_;
+  }
+
+  static void create(imap::Session& session, const Places& known, const mail::FolderPath& path) {
+    try {
+      session.create(name_in(known, path));
+    } catch (const Error& error) {
+      // Most make the parents along (RFC 3501, 6.3.3, asks for it), some want them first.
+      if (error.cause != Cause::missing || path.size() < 2) throw;
+      create(session, known, {path.begin(), path.end() - 1});
+      session.create(name_in(known, path));
+    }
+  }
+
+  // A folder that no client shows by itself is there all the same; no mail is worth less for it.
+  static void try_to_subscribe(imap::Session& session, const std::string& wire_name) {
+    try {
+      session.subscribe(wire_name);
+    } catch (const Error& error) {
+      if (error.blast >= Blast::session) throw;
+    }
+  }
+
+  static std::string forbidden(imap::Session& session, const imap::Namespace& own) {
+    std::vector<std::string> names;
+    std::string asked, out;
+    for (const char c : suspicious) {
+      if (c == own.delimiter) continue;
+      asked += c;
+      names.push_back(own.prefix + codec::to_modified_utf7(std::string("postferry") + c + "name"));
+    }
+    const auto impossible = session.impossible(names);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (impossible[i]) out += asked[i];
+    }
+    return out;
+  }
+
+  void remember(const mail::FolderPath& path, std::string wire_name, bool subscribed) {
+    const std::lock_guard lock(mutex_);
+    auto more = std::make_shared<Places>(*places_);
+    const auto [it, is_new] = more->by_path.try_emplace(path, more->folders.size());
+    if (is_new) more->folders.emplace_back();
+    auto& folder = more->folders[it->second];
+    folder.wire_name = std::move(wire_name);
+    folder.path = path;
+    folder.delimiter = more->own.delimiter;
+    folder.selectable = true;
+    folder.subscribed = folder.subscribed || subscribed;
+    places_ = std::move(more);
+  }
+
+  std::string where(const mail::FolderPath& path) const {
+    return fmt::format("{} {}", printable(pool_.account().host), printable(mail::join_path(path)));
+  }
+  Error in_folder(const mail::FolderPath& path, const Error& error) const {
+    if (error.blast >= Blast::session) return error;
+    const auto host = printable(pool_.account().host) + ": ";
+    std::string_view what = error.what();
+    if (what.starts_with(host)) what.remove_prefix(host.size());
+    Error out(error.cause, error.blast, error.retry, fmt::format("{}: {}", where(path), what));
+    out.advice = error.advice;
+    return out;
+  }
+
+  mutable ImapPool pool_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const Places> places_;  // guarded by mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<mail::Destination> imap_destination(const config::Account& account, Secret secret, Tools tools) {
+  return std::make_unique<ImapDestination>(account, std::move(secret), tools);
+}
+
+}  // namespace postferry::endpoints
