@@ -295,7 +295,7 @@ void MemoryDestination::finish_stalled(const std::string& name) {
 
 mail::DestinationTraits MemoryDestination::traits(std::stop_token) {
   before("traits", "");
-  return {'/', rules_.append_limit, std::nullopt, rules_.max_sessions};
+  return {'/', rules_.append_limit, std::nullopt, rules_.max_sessions, {}};
 }
 
 std::vector<mail::Folder> MemoryDestination::folders(std::stop_token) {
