@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -60,6 +61,16 @@ Status parse_status(std::string_view line) {
   }
   out.text = rest;
   return out;
+}
+
+bool is_unknown_command(const Status& status) {
+  constexpr std::array<std::string_view, 9> words{
+      "unknown command", "unknown apop",  "invalid command", "unrecognized", "unrecognised",
+      "not implemented", "not supported", "unimplemented",   "bad command"};
+  if (status.kind != Status::Kind::err || !status.code.empty()) return false;
+  const auto plain = lower(status.text);
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return plain.find(word) != std::string::npos; });
 }
 
 bool is_temporary(const Status& status) {

@@ -27,6 +27,9 @@ enum class Moment { greeting, sign_in, listing };
 Error refusal(const Status& status, Moment moment, const std::string& what,
               std::optional<std::chrono::seconds> login_delay = std::nullopt);
 
+// True where the server's words say that it does not know the command, and not that it refuses it.
+bool is_unknown_command(const Status& status);
+
 // True for -ERR [SYS/TEMP] and its like: the same message may be had later.
 bool is_temporary(const Status& status);
 
