@@ -53,10 +53,10 @@ class Configuration(Case):
         result = self.home.run("config", "check")
         self.assertEqual(result.code, 0, str(result))
         listing = self.home.run("accounts")
-        self.assertIn("me@gmail.com", listing.text)
+        self.assertIn("imaps://me%40gmail.com@imap.gmail.com", listing.text)
 
     def test_mistakes_are_named_by_file_and_line(self):
-        for text, word in (('[accounts.me]\nhsot = "x"\n', "host"), ('[accounts.me\n', "2"), ('[accounts.me]\nhost = 7\n', "host"),
+        for text, word in (('[accounts.me]\nhsot = "x"\n', "host"), ('[accounts.me\n', "config.toml:1:"), ('[accounts.me]\nhost = 7\n', "host"),
                            ('[jobs.n]\nfrom = ["nobody"]\nto = "safe"\n', "nobody")):
             file = self.home.configure(text)
             result = self.home.run("config", "check")
@@ -66,7 +66,7 @@ class Configuration(Case):
 
     def test_a_bare_word_is_no_new_archive_where_archives_are_configured(self):
         self.home.configure('[archives.safe]\npath = "/nowhere"\n')
-        result = self.home.run("backup", "imap://a@127.0.0.1/?tls=off", "saef", password="x")
+        result = self.home.run("backup", "imap://a@127.0.0.1/?tls=off", "saef", password="secret-of-a")
         self.assertEqual(result.code, 2, str(result))
         self.assertIn("safe", result.err)
 

@@ -43,10 +43,11 @@ class Endpoint(Case):
     def test_a_certificate_that_is_not_good_is_1_and_gets_no_password(self):
         for certificate, why in (("expired", "expired"), ("foreign", ""), ("unknown", "")):
             with self.subTest(certificate), self.server(certificate=certificate, name=certificate).fill("alice", self.box()) as server:
+                started = len(server.log.read_text())  # its own first sign-in stands there
                 for scheme in ("imaps", "imap+starttls", "pop3s"):
                     result = self.backup(server.url(scheme), "--max-wait", "0", expect=1)
                     self.said(result, "certificate", why)
-                self.assertNotIn("method=PLAIN", server.log.read_text(), "it was sent the password")
+                self.assertNotIn("method=PLAIN", server.log.read_text()[started:], "it was sent the password")
 
     def test_a_self_signed_certificate_without_a_ca_shows_its_fingerprint(self):
         from support import pki

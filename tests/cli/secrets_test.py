@@ -120,10 +120,9 @@ class Secrets(Case):
         self.assertIn(str(file), result.err)
 
     def test_with_blanks_quotes_and_backslashes_work(self):
-        self.source.users["alice"] = SECRET
-        (self.source.root / "users").write_text("alice:{PLAIN}" + SECRET.replace(":", "") + "::::::\n")
-        for scheme in ("imap", "pop3"):
-            self.backup(self.source.url(scheme), password=SECRET, archive=self.folder / ("odd-" + scheme))
+        with self.server(name="odd", users={"alice": SECRET}) as server:
+            for scheme in ("imap", "pop3"):
+                self.backup(server.url(scheme), password=SECRET, archive=self.folder / ("odd-" + scheme))
 
 
 if __name__ == "__main__":

@@ -222,7 +222,7 @@ class Dovecot:
                 user, secret = next(iter(self.users.items()))
                 greeting = s.recv(200)
                 if greeting.startswith(b"* OK"):
-                    s.sendall(f'a LOGIN "{user}" "{secret}"\r\na LOGOUT\r\n'.encode())
+                    s.sendall(f"a LOGIN {{{len(user)}+}}\r\n{user} {{{len(secret)}+}}\r\n{secret}\r\na LOGOUT\r\n".encode())
                     return b"a OK" in s.recv(2000)
                 return greeting.startswith(b"+OK")
         except OSError:

@@ -38,7 +38,7 @@ class Imap:
         self.file = self.socket.makefile("rb", 1 << 20)
         self.number = 0
         self.greeting = self.file.readline()
-        self.ask(f'LOGIN "{user}" "{password}"')
+        self.ask("LOGIN {} {}", user.encode(), password.encode())
 
     def ask(self, command, *literals):
         """`{}` in the command stands for the literals in order (non-synchronising)."""
