@@ -76,7 +76,7 @@ class BackupRun final : public SnapshotWriter, private PackListener {
 
  private:
   // PackListener, on the appender's thread
-  void written(std::span<const std::uint64_t>) override {}
+  void written(std::span<const std::uint64_t>) override { journal_.flush(); }  // or a kill would cost them again
   void syncing() override { journal_.sync(); }
   void published(const std::string& pack, std::span<const TocEntry> entries, std::span<const std::uint64_t> tickets,
                  std::span<const std::uint64_t> cost) override;

@@ -103,6 +103,11 @@ void Journal::sync_locked() {
   synced_ = clock_.steady();
 }
 
+void Journal::flush() {
+  const std::lock_guard lock(mutex_);
+  flush_locked();
+}
+
 void Journal::sync() {
   const std::lock_guard lock(mutex_);
   sync_locked();

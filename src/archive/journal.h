@@ -28,6 +28,7 @@ class Journal {
           std::uint64_t pid_started);
 
   void add(const std::string& wire_name, const std::string& epoch, const Entry& entry, Numbering numbering);
+  void flush();  // to the file: what only this process knew outlives it now
   void sync();
   // At most ten seconds of it are lost to a kill.
   void sync_if_due();

@@ -68,7 +68,7 @@ ImapLine imap_sign_in(const config::Account& account, const Secret& secret, cons
     if (line.session->can("ID")) line.session->identify(POSTFERRY_VERSION);
     return line;
   } catch (const Error& error) {
-    auto named = at_host(account.host, error);
+    auto named = at_host(account.host, at_the_door(error));
     if (named.cause == Cause::auth && named.advice.empty()) named.advice = account.advice;
     throw named;
   }

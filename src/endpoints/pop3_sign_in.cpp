@@ -48,6 +48,14 @@ void authenticate(pop3::Session& session, const config::Account& account, const 
 
 }  // namespace
 
+Error at_the_door(const Error& error) {
+  if (error.cause != Cause::network || error.blast != Blast::session) return error;
+  Error away(error.cause, Blast::endpoint, Retry::later, error.what());
+  away.retry_after = error.retry_after;
+  away.advice = error.advice;
+  return away;
+}
+
 Error at_host(const std::string& host, const Error& error) {
   const bool ours = error.cause == Cause::storage || error.cause == Cause::damaged;
   if (ours || std::string_view(error.what()).starts_with(host)) return error;
@@ -68,7 +76,7 @@ Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, cons
     authenticate(*line.session, account, secret.reveal());
     return line;
   } catch (const Error& error) {
-    throw at_host(account.host, error);
+    throw at_host(account.host, at_the_door(error));
   }
 }
 
