@@ -1,0 +1,109 @@
+#include "imap_pool.h"
+
+#include <filesystem>
+#include <stop_token>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <postferry/base/error.h>
+
+#include "support/manual_clock.h"
+#include "support/scripted_stream.h"
+
+namespace postferry::endpoints {
+namespace {
+
+test::Script hello() { return test::Script().say("* PREAUTH [CAPABILITY IMAP4rev1] hello"); }
+test::Script goodbye() { return hello().expect("A1 LOGOUT").say("* BYE"); }
+
+struct World {
+  explicit World(std::vector<test::Script> scripts) : dialer(std::move(scripts)) {}
+  ImapPool pool(unsigned most) {
+    config::Account account;
+    account.host = "imap.example.org";
+    account.user = "bob";
+    account.security = config::Security::tls;
+    return {account,
+            {[] { return "secret"; }},
+            {.dialer = dialer,
+             .budget = budget,
+             .clock = clock,
+             .work_folder = std::filesystem::temp_directory_path(),
+             .timeouts = {}},
+            most};
+  }
+  test::ScriptedDialer dialer;
+  test::ManualClock clock;
+  ByteBudget budget{1u << 20};
+};
+
+TEST(ImapPool, KeepsASessionWarmAndSignsOutAtTheEnd) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(2);
+    auto first = pool.borrow({});
+    EXPECT_FALSE(first.warm());
+    first.give_back();
+    auto second = pool.borrow({});
+    EXPECT_TRUE(second.warm());
+    second.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, HangsUpOnASessionThatIsNotGivenBack) {
+  World world({hello(), goodbye()});
+  {
+    auto pool = world.pool(1);
+    {
+      auto dropped = pool.borrow({});
+    }
+    auto fresh = pool.borrow({});
+    EXPECT_FALSE(fresh.warm());
+    fresh.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, AFailedSignInLeavesThePlaceFree) {
+  World world({test::Script().refuse(), goodbye()});
+  {
+    auto pool = world.pool(1);
+    EXPECT_THROW(pool.borrow({}), Error);
+    pool.borrow({}).give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, WhoWaitsForAPlaceCanBeStopped) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    auto lent = pool.borrow({});
+    std::stop_source stop;
+    std::jthread other([&] { EXPECT_THROW(pool.borrow(stop.get_token()), Cancelled); });
+    stop.request_stop();
+    other.join();
+    lent.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, WhoWaitsForAPlaceGetsTheOneThatComesBack) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    auto lent = pool.borrow({});
+    std::jthread other([&] {
+      auto next = pool.borrow({});
+      EXPECT_TRUE(next.warm());
+      next.give_back();
+    });
+    lent.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+}  // namespace
+}  // namespace postferry::endpoints
