@@ -80,8 +80,8 @@ std::string text_of(const mail::Body& body) {
 }
 
 std::string named(const Error& error) {
-  static constexpr std::array causes{"network",  "tls",     "auth",     "throttled", "quota",  "protocol",
-                                     "missing",  "rejected", "damaged", "storage",   "config", "locked"};
+  static constexpr std::array causes{"network", "tls",      "auth",    "throttled", "quota",  "protocol",
+                                     "missing", "rejected", "damaged", "storage",   "config", "locked"};
   static constexpr std::array blasts{"message", "folder", "session", "endpoint", "run"};
   static constexpr std::array retries{"now", "later", "never"};
   return fmt::format("{} {} {}{}", causes.at(static_cast<std::size_t>(error.cause)),
@@ -196,8 +196,8 @@ void read_all(mail::MailSource& source, Secretary& secretary, const Dialogue& di
       begun = true;
       return reader->scan({}, secretary, secretary);
     } catch (const Error& error) {
-      const bool helps = (error.blast == Blast::session && error.retry != Retry::never) ||
-                         error.retry == Retry::later;
+      const bool helps =
+          (error.blast == Blast::session && error.retry != Retry::never) || error.retry == Retry::later;
       if (!helps || --tries == 0) return secretary.error("error", error);
       secretary.error("again", error);
     }
@@ -205,16 +205,16 @@ void read_all(mail::MailSource& source, Secretary& secretary, const Dialogue& di
 }
 
 void tell_folders(mail::MailSource& source, Secretary& secretary) {
-  static constexpr std::array roles{"",     " inbox",   " sent",    " drafts", " trash",
+  static constexpr std::array roles{"",      " inbox",   " sent",    " drafts", " trash",
                                     " junk", " archive", " flagged", " all"};
   try {
     for (const auto& folder : source.folders({})) {
       std::string path;
       for (const auto& word : folder.path) path += (path.empty() ? "" : " > ") + word;
-      secretary.lines.push_back(
-          fmt::format("folder {} = {}{}{}{}{}", folder.wire_name, path,
-                      roles.at(static_cast<std::size_t>(folder.role)), folder.subscribed ? " subscribed" : "",
-                      folder.selectable ? "" : " noselect", folder.token.empty() ? "" : " token " + folder.token));
+      secretary.lines.push_back(fmt::format(
+          "folder {} = {}{}{}{}{}", folder.wire_name, path, roles.at(static_cast<std::size_t>(folder.role)),
+          folder.subscribed ? " subscribed" : "", folder.selectable ? "" : " noselect",
+          folder.token.empty() ? "" : " token " + folder.token));
     }
   } catch (const Error& error) {
     secretary.error("error", error);
