@@ -56,43 +56,61 @@ class Listing {
 using Fetch = void (imap::Session::*)(std::span<const mail::Span>,
                                       const std::function<void(const imap::Fetched&)>&);
 
-ListedPages checked(imap::Session& session, Fetch fetch, ImapPages& counts, std::span<const ImapPage> pages,
-                    const std::string& epoch) {
-  Listing listing(epoch);
-  const auto list = [&](std::span<const mail::Span> some) {
-    (session.*fetch)(some, [&](const imap::Fetched& items) { listing.add(items); });
-    note_expunged(session, counts);
-  };
-  std::vector<mail::Span> spans;
-  for (const auto& page : pages) spans.push_back(page.uids);
-  list(spans);
+// Rounds in which something is expunged, before such a folder counts as one that cannot be listed.
+constexpr unsigned most_rounds = 4;
 
-  const auto is_short = [&](const ImapPage& page) {
-    return listing.count(page.uids) < counts.expected(page).value_or(0);
-  };
-  spans.clear();
-  for (const auto& page : pages) {
-    if (!page.place || is_short(page)) spans.push_back(page.uids);
-  }
-  if (spans.empty()) return {listing.take(), {}};
-  if (std::any_of(pages.begin(), pages.end(), is_short)) session.noop();  // what was expunged is told now
-  list(spans);
-
-  const auto lacking = std::find_if(pages.begin(), pages.end(), is_short);
-  if (lacking == pages.end()) return {listing.take(), {}};
-  Error incomplete(
+Error incomplete(const ImapPage& page, std::uint32_t expected, std::uint32_t listed) {
+  return {
       Cause::protocol, Blast::folder, Retry::never,
       fmt::format("listing incomplete: the server says that there are {} messages among the UIDs {} to {}, "
                   "and lists {} of them, twice",
-                  *counts.expected(*lacking), lacking->uids.first, lacking->uids.last,
-                  listing.count(lacking->uids)));
-  return {listing.take(), std::move(incomplete)};
+                  expected, page.uids.first, page.uids.last, listed)};
+}
+
+ListedPages checked(imap::Session& session, Fetch fetch, ImapPages& counts, std::span<const ImapPage> pages,
+                    const std::string& epoch) {
+  for (unsigned round = 1;; ++round) {
+    Listing listing(epoch);
+    unsigned expunged = 0;
+    const auto list = [&](std::span<const mail::Span> some) {
+      (session.*fetch)(some, [&](const imap::Fetched& items) { listing.add(items); });
+      expunged += note_expunged(session, counts);
+    };
+    // Against what there was before the round: of a message that is listed and then expunged, the count of
+    // afterwards knows nothing, and it would stand for another that is missing.
+    const ImapPages before = counts;
+    const auto is_short = [&](const ImapPage& page) {
+      return listing.count(page.uids) < before.expected(page).value_or(0);
+    };
+    std::vector<mail::Span> spans;
+    for (const auto& page : pages) spans.push_back(page.uids);
+    list(spans);
+
+    if (std::any_of(pages.begin(), pages.end(), is_short)) {
+      session.noop();  // what was expunged is told now
+      expunged += note_expunged(session, counts);
+      if (expunged > 0 && round < most_rounds) continue;
+    }
+    spans.clear();
+    for (const auto& page : pages) {
+      if (!page.place || is_short(page)) spans.push_back(page.uids);
+    }
+    if (!spans.empty()) list(spans);
+
+    const auto lacking = std::find_if(pages.begin(), pages.end(), is_short);
+    if (lacking == pages.end()) return {listing.take(), {}};
+    if (expunged > 0 && round < most_rounds) continue;
+    auto why = incomplete(*lacking, *before.expected(*lacking), listing.count(lacking->uids));
+    return {listing.take(), std::move(why)};
+  }
 }
 
 }  // namespace
 
-void note_expunged(imap::Session& session, ImapPages& counts) {
-  for (const auto sequence : session.take_expunged()) counts.expunged(sequence);
+unsigned note_expunged(imap::Session& session, ImapPages& counts) {
+  const auto told = session.take_expunged();
+  for (const auto sequence : told) counts.expunged(sequence);
+  return static_cast<unsigned>(told.size());
 }
 
 ListedPages list_pages(imap::Session& session, ImapPages& counts, std::span<const ImapPage> pages,

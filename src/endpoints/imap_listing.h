@@ -13,8 +13,8 @@
 
 namespace postferry::endpoints {
 
-// What has been expunged since the last time is taken off its page.
-void note_expunged(imap::Session& session, ImapPages& counts);
+// What has been expunged since the last time is taken off its page; how many messages that were.
+unsigned note_expunged(imap::Session& session, ImapPages& counts);
 
 struct ListedPages {
   std::vector<mail::Meta> metas;

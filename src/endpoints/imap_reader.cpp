@@ -244,6 +244,8 @@ void ImapReader::stream_pages(mail::Arrivals& to) {
   }
   small_steps_ = false;  // the first page tells what the server is like
   std::vector<std::uint32_t> came(spans.size());
+  // As of before the stream: what comes and is then expunged must not stand for what does not come.
+  const auto before = *counts_;
   std::vector<bool> whole(spans.size());
   std::size_t at = 0;
   mail::Meta blank;
@@ -274,7 +276,7 @@ void ImapReader::stream_pages(mail::Arrivals& to) {
   note_expunged(*line_, *counts_);
 
   for (std::size_t i = 0; i < spans.size(); ++i) {
-    const auto expected = counts_->expected(pages_.front());
+    const auto expected = before.expected(pages_.front());
     if (!whole[i] || !expected || came[i] < *expected) {
       for (std::size_t rest = 0; rest < spans.size() - i; ++rest) pages_[rest].must_list = true;
       return;

@@ -95,15 +95,36 @@ TEST(ImapListing, SaysWhatIsMissingAndGivesWhatIsThere) {
       "1 of them, twice");
 }
 
-TEST(ImapListing, MissesNothingThatWasExpunged) {
+TEST(ImapListing, IsBegunAnewWhereWhatWasExpungedMayHideWhatIsMissing) {
   Folder folder;
   auto imap = session(hello()
                           .expect(first_ask)
                           .say("* 1 FETCH (UID 2)")
-                          .say("* 2 EXPUNGE")
+                          .say("* 1 EXPUNGE")
+                          .say("* 1 FETCH (UID 4)")
+                          .say("A1 OK")
+                          .expect("A2 NOOP")
+                          .say("A2 OK")
+                          .expect("A3 UID FETCH 1:9 (UID FLAGS INTERNALDATE RFC822.SIZE)")
+                          .say("* 1 FETCH (UID 4)")
                           .say("* 2 FETCH (UID 7)")
+                          .say("A3 OK"));
+  const auto listed = list_pages(imap, folder.counts, folder.pages, "7");
+  EXPECT_EQ(told(listed.metas), "4 7 ");
+  EXPECT_FALSE(listed.incomplete);
+}
+
+TEST(ImapListing, IsWholeIfAllCameBeforeOneWasExpunged) {
+  Folder folder;
+  auto imap = session(hello()
+                          .expect(first_ask)
+                          .say("* 1 FETCH (UID 2)")
+                          .say("* 2 FETCH (UID 4)")
+                          .say("* 3 FETCH (UID 7)")
+                          .say("* 2 EXPUNGE")
                           .say("A1 OK"));
   EXPECT_FALSE(list_pages(imap, folder.counts, folder.pages, "7").incomplete);
+  EXPECT_EQ(folder.counts.expected(folder.pages.front()), 2u);
 }
 
 TEST(ImapListing, ListsTwiceWhatNobodyCanCount) {
