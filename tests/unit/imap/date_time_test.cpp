@@ -40,5 +40,28 @@ TEST(DateTime, TakesNothingForADateThatIsNone) {
   }
 }
 
+// Others write zones that are off by an hour, or "--400" (offlineimap#186, node-imap#458).
+TEST(DateTime, IsReadBackAsItIsWrittenAtEveryHourInEveryZone) {
+  constexpr long long days[] = {0, 951782400, 1711843200, 1729987200, 4102444800, -86400};
+  for (const auto day : days) {
+    for (int hour = 0; hour < 24; ++hour) {
+      for (int zone = -12 * 60; zone <= 14 * 60; zone += 15) {
+        const mail::Received received{
+            std::chrono::sys_seconds(std::chrono::seconds(day + hour * 3600LL + 59)), minutes(zone)};
+        const auto text = format_date_time(received);
+        ASSERT_EQ(text.size(), 28u) << text;
+        ASSERT_EQ(parse_date_time(text.substr(1, 26)), received) << text;
+      }
+    }
+  }
+}
+
+TEST(DateTime, IsWrittenWithABlankBeforeADayOfOneDigit) {
+  EXPECT_EQ(format_date_time({std::chrono::sys_seconds(std::chrono::seconds(1704103200)), minutes(0)}),
+            "\" 1-Jan-2024 10:00:00 +0000\"");
+  EXPECT_EQ(format_date_time({std::chrono::sys_seconds(std::chrono::seconds(837596665)), minutes(-420)}),
+            "\"17-Jul-1996 02:44:25 -0700\"");
+}
+
 }  // namespace
 }  // namespace postferry::imap
