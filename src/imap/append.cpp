@@ -80,12 +80,14 @@ void AppendRun::singly() {
 void AppendRun::send(std::size_t first, std::size_t count) {
   const auto tag = pipe_.begin("APPEND");
   in_flight_.push_back({tag, first, count});
+  writing_ = true;
   put_folder();
   for (auto index = first; index < first + count; ++index) {
     if (!send_message(batch_[index], tag)) return;
     send_body(index);
   }
   pipe_.put(line_end);
+  writing_ = false;
 }
 
 void AppendRun::put_folder() {
@@ -108,8 +110,11 @@ bool AppendRun::send_message(const Append& message, Pipe::Tag tag) {
 }
 
 bool AppendRun::go_ahead(Pipe::Tag tag) {
+  pipe_.flush();
   for (;;) {
+    writing_ = false;
     const auto heard = pipe_.hear(*this);
+    writing_ = true;
     if (heard.kind == Pipe::Heard::Kind::more) return true;
     if (heard.kind != Pipe::Heard::Kind::tagged) continue;
     const auto it = std::find_if(in_flight_.begin(), in_flight_.end(),
@@ -149,6 +154,9 @@ void AppendRun::send_body(std::size_t index) {
 }
 
 void AppendRun::hear_one() {
+  writing_ = true;
+  pipe_.flush();
+  writing_ = false;
   const auto heard = pipe_.hear(*this);
   if (heard.kind != Pipe::Heard::Kind::tagged) return;
   const auto it = std::find_if(in_flight_.begin(), in_flight_.end(),
@@ -187,13 +195,15 @@ void AppendRun::condition(const Reply& reply) {
 // us away for longer.
 std::string AppendRun::last_words() {
   std::string heard;
-  try {
-    pipe_.drop_unsent();
-    pipe_.stream().hurry(std::chrono::seconds(1));
-    while (!in_flight_.empty()) hear_one();
-  } catch (const Error& error) {
-    if (error.cause == Cause::throttled) throw;
-    heard = error.what();
+  if (std::exchange(writing_, false)) {
+    try {
+      pipe_.drop_unsent();
+      pipe_.stream().hurry(std::chrono::seconds(1));
+      while (!in_flight_.empty()) hear_one();
+    } catch (const Error& error) {
+      if (error.cause == Cause::throttled) throw;
+      heard = error.what();
+    }
   }
   if (wide_) throw *wide_;
   return untagged_bad_.empty() ? heard : fmt::format("before that it said \"{}\"", untagged_bad_);

@@ -46,6 +46,7 @@ class AppendRun final : public Untagged {
   Appends& answers_;
   std::deque<Command> in_flight_;
   std::vector<std::size_t> again_;  // of a refused MULTIAPPEND, to be sent singly
+  bool writing_ = false;            // a lost connection is felt before its last words are read
   std::optional<Error> wide_;       // a refusal that concerns more than its message: nothing more is sent
   std::string untagged_bad_;
 };
