@@ -18,7 +18,7 @@ namespace postferry::cli {
 namespace {
 
 // The memory that messages in flight may hold, over all lanes (ARCHITECTURE.md, memory).
-constexpr std::size_t budget_bytes = 16u << 20;
+constexpr std::size_t budget_bytes = 8u << 20;  // bodies in flight, which a kill costs too
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(Cause::config, Blast::run, Retry::never, what);

@@ -5,7 +5,10 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <Poco/Exception.h>
@@ -66,6 +69,10 @@ std::unique_ptr<TcpStream> connect_one(const Address& address, const std::string
                                        std::string& why) {
   // Poco's sockets have no CLOEXEC, which would hand our connections to a password_command.
   Descriptor fd(::socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // What lies in the kernel when we are killed is fetched again, and its window grows to 6 MiB a connection. 1 MiB fills
+  // a line of 20 MB/s over 50 ms, for each connection.
+  const int window = 1 << 20;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_WINDOW_CLAMP, &window, sizeof window);  // a wish: no harm if it is not granted
   const int code = fd.get() < 0 ? errno : connect_to(address, fd.get(), timeouts.connect, stop);
   if (code != 0) {
     why = std::strerror(code);

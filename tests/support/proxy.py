@@ -60,6 +60,9 @@ class Proxy:
             server.settimeout(None)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # what is counted has gone on, and does not pile up here
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
             with self.lock:
                 self.sockets += [client, server]
                 self.connections += 1
@@ -114,7 +117,7 @@ class _Counter:
     LITERAL = re.compile(rb"\{(\d+)\}\r?\n$")
 
     def __init__(self, proxy):
-        self.proxy, self.skip, self.line = proxy, 0, b""
+        self.proxy, self.skip, self.line, self.in_body = proxy, 0, b"", False
 
     def feed(self, data):
         at = 0
@@ -122,6 +125,7 @@ class _Counter:
             if self.skip:
                 step = min(self.skip, len(data) - at)
                 self.skip -= step
+                self.proxy.body_bytes += step if self.in_body else 0
                 at += step
                 continue
             end = data.find(b"\n", at) + 1
@@ -133,9 +137,9 @@ class _Counter:
             literal = self.LITERAL.search(self.line)
             if literal:
                 self.skip = int(literal[1])
-                if self.BODY.search(self.line):
+                self.in_body = self.BODY.search(self.line) is not None
+                if self.in_body:
                     self.proxy.bodies += 1
-                    self.proxy.body_bytes += self.skip
                     self.proxy.passed.set()
             self.line = b""
 

@@ -83,7 +83,8 @@ class Imap:
             if len(line) == 1 and wire.startswith(b'"'):
                 wire = re.sub(rb"\\(.)", rb"\1", wire[1:-1])
             name = mutf7.decode(wire.decode())
-            out[name] = (wire, set(found[1].decode().split()))
+            # whether something is new there is no part of what a folder is, and changes by itself
+            out[name] = (wire, set(found[1].decode().split()) - {"\\Marked", "\\Unmarked"})
         return out
 
     def examine(self, wire, verb="EXAMINE"):
