@@ -142,7 +142,7 @@ class Migration {
         there.folders({});
         return;
       } catch (const Error& error) {
-        if (error.blast != Blast::session) throw;
+        if (error.cause != Cause::network) throw;
       }
   }
   std::unique_ptr<mail::Destination> destination() {
