@@ -151,6 +151,16 @@ void Pipe::secret(bool on) {
   if (tap_ != nullptr) tap_->masked(on);
 }
 
+void Pipe::hide(std::string_view secret) {
+  hidden_.emplace_back(secret);
+  if (tap_ != nullptr) tap_->hide(hidden_);
+}
+
+void Pipe::show_all() {
+  hidden_.clear();
+  if (tap_ != nullptr) tap_->hide({});
+}
+
 Pipe::Heard Pipe::hear(Untagged& to) {
   flush();
   wire_.begin_response();
@@ -250,8 +260,8 @@ void Pipe::condition(Status status, Untagged& to) {
 
 Reply Pipe::reply(Status status, std::string_view after_status) const {
   auto out = parse_reply(status, after_status);
-  out.text = net::hide_secret(std::move(out.text), hidden_);
-  if (out.code != "CAPABILITY") out.arguments = net::hide_secret(std::move(out.arguments), hidden_);
+  out.text = net::hide_secrets(std::move(out.text), hidden_);
+  if (out.code != "CAPABILITY") out.arguments = net::hide_secrets(std::move(out.arguments), hidden_);
   return out;
 }
 

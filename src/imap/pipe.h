@@ -78,8 +78,9 @@ class Pipe {
   void doing(Doing what) { doing_ = what; }
   Doing doing() const { return doing_; }
   void secret(bool on);  // what is sent until secret(false) is masked in transcripts
-  // Until hide({}) the server's words are read with `secret` taken out of them.
-  void hide(std::string_view secret) { hidden_ = secret; }
+  // Until show_all() this is taken out of the server's words, here and in transcripts.
+  void hide(std::string_view secret);
+  void show_all();
 
   net::Stream& stream() { return *stream_; }
   net::LineReader& reader() { return reader_; }
@@ -114,7 +115,8 @@ class Pipe {
   std::vector<Tag> unasked_;
   Tag last_ = 0;
   Doing doing_ = Doing::greeting;
-  std::string alert_, hidden_;
+  std::string alert_;
+  std::vector<std::string> hidden_;
   std::optional<Reply> untagged_bad_;
   std::uint32_t exists_ = 0;
   std::vector<std::uint32_t> expunged_;

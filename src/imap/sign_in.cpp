@@ -41,6 +41,7 @@ class Masked {
 // error.
 Reply authenticate(Pipe& pipe, std::string_view mechanism, std::string_view initial, std::string& challenge) {
   const auto answer = codec::base64(as_bytes(initial));
+  pipe.hide(answer);
   Nobody nobody;
   const bool at_once = pipe.capabilities().has("SASL-IR");
   Pipe::Tag tag = 0;
@@ -128,7 +129,7 @@ void after_login(Pipe& pipe, const Reply& reply) {
     }
   }
   pipe.doing(Doing::other);
-  pipe.hide({});
+  pipe.show_all();
 }
 
 }  // namespace
@@ -186,7 +187,8 @@ void Session::authenticate_xoauth2(std::string_view user, std::string_view token
   if (!reply.ok()) {
     auto why = state_->refusal(reply);
     if (challenge.empty()) throw why;
-    Error out(why.cause, why.blast, why.retry, fmt::format("{} ({})", why.what(), net::hide_secret(oauth_error(challenge), token)));
+    Error out(why.cause, why.blast, why.retry,
+              fmt::format("{} ({})", why.what(), net::hide_secret(oauth_error(challenge), token)));
     out.retry_after = why.retry_after;
     out.advice = why.advice;
     throw out;

@@ -1,5 +1,7 @@
 #include <postferry/net/hide_secret.h>
 
+#include <utility>
+
 #include <postferry/base/text.h>
 
 namespace postferry::net {
@@ -20,6 +22,11 @@ std::string hide_secret(std::string text, std::string_view secret) {
   const auto escaped = printable(secret);
   replace_all(text, secret);
   if (escaped != secret) replace_all(text, escaped);
+  return text;
+}
+
+std::string hide_secrets(std::string text, std::span<const std::string> secrets) {
+  for (const auto& secret : secrets) text = hide_secret(std::move(text), secret);
   return text;
 }
 

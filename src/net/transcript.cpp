@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/net/hide_secret.h>
 
 namespace postferry::net {
 namespace {
@@ -49,10 +52,11 @@ class Tapped final : public TappedStream {
  public:
   Tapped(std::unique_ptr<Stream> below, Transcript& transcript, std::string connection)
       : below_(std::move(below)), transcript_(transcript), connection_(std::move(connection)) {}
+  ~Tapped() override { note_held(); }
 
   std::size_t read(std::span<std::byte> into) override {
     const auto got = below_->read(into);
-    transcript_.note(connection_, Direction::received, into.first(got));
+    note_read(into.first(got));
     return got;
   }
   void write(std::span<const std::byte> bytes) override {
@@ -65,12 +69,32 @@ class Tapped final : public TappedStream {
   void hurry(std::chrono::milliseconds most) override { below_->hurry(most); }
   void abort() noexcept override { below_->abort(); }
   void masked(bool on) override { masked_ = on; }
+  void hide(std::vector<std::string> secrets) override {
+    note_held();
+    secrets_ = std::move(secrets);
+  }
 
  private:
+  // A secret may come in two pieces, but never across a line's end.
+  void note_read(Bytes bytes) {
+    if (secrets_.empty()) return transcript_.note(connection_, Direction::received, bytes);
+    for (const char c : as_text(bytes)) {
+      held_ += c;
+      if (c == '\n') note_held();
+    }
+  }
+  void note_held() {
+    if (held_.empty()) return;
+    transcript_.note(connection_, Direction::received,
+                     as_bytes(hide_secrets(std::exchange(held_, {}), secrets_)));
+  }
+
   std::unique_ptr<Stream> below_;
   Transcript& transcript_;
   const std::string connection_;
   bool masked_ = false;
+  std::vector<std::string> secrets_;
+  std::string held_;  // read, and not noted yet
 };
 
 }  // namespace

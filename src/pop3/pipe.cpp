@@ -31,6 +31,16 @@ void Session::Pipe::write(const std::string& lines, bool secret) {
   if (tapped != nullptr) tapped->masked(false);
 }
 
+void Session::Pipe::hide(std::string_view secret) {
+  hidden.emplace_back(secret);
+  if (auto* tapped = dynamic_cast<net::TappedStream*>(stream.get())) tapped->hide(hidden);
+}
+
+void Session::Pipe::show_all() {
+  hidden.clear();
+  if (auto* tapped = dynamic_cast<net::TappedStream*>(stream.get())) tapped->hide({});
+}
+
 Status Session::Pipe::answer() { return parse_status(reader.line(line_limit)); }
 
 void Session::Pipe::lines(const std::function<void(std::string_view)>& found) {

@@ -34,6 +34,9 @@ struct Session::Pipe {
   void send(std::string_view line) { write(std::string(line) + "\r\n", false); }
   void send_secret(std::string_view line) { write(std::string(line) + "\r\n", true); }
   void write(const std::string& lines, bool secret);
+  // Until show_all() this is taken out of the server's words, in a refusal and in transcripts.
+  void hide(std::string_view secret);
+  void show_all();
 
   Status answer();  // one status line; `nonsense` is for the caller to refuse
   // The lines of a multi-line answer, after its +OK.
@@ -55,6 +58,7 @@ struct Session::Pipe {
   std::vector<std::vector<std::string>> capabilities;  // CAPA's lines in words, upper case
   bool has_capa = false, has_uidl = true, dead = false;
   std::optional<Drop> in_flight;
+  std::vector<std::string> hidden;
 };
 
 }  // namespace postferry::pop3

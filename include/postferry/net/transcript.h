@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <postferry/net/stream.h>
 
@@ -17,10 +18,11 @@ class Transcript {
 std::unique_ptr<Transcript> file_transcript(const std::string& path);
 
 // A stream whose traffic is copied into `transcript` (not owned). While masked(true), what is written is noted
-// as "<secret>".
+// as "<secret>". hide(): until hide({}) what is read is noted line by line, with these taken out of it.
 class TappedStream : public Stream {
  public:
   virtual void masked(bool on) = 0;
+  virtual void hide(std::vector<std::string> secrets) = 0;
 };
 std::unique_ptr<TappedStream> tapped(std::unique_ptr<Stream> below, Transcript& transcript, std::string connection);
 

@@ -12,6 +12,7 @@
 #include <postferry/base/byte_budget.h>
 #include <postferry/base/error.h>
 #include <postferry/mail/digester.h>
+#include <postferry/net/transcript.h>
 
 #include "imap_source.h"
 #include "support/manual_clock.h"
@@ -105,6 +106,13 @@ std::string described(const mail::Meta& meta) {
   for (std::size_t i = 0; i < meta.labels.size(); ++i) out += (i == 0 ? " labels " : ",") + meta.labels[i];
   return out;
 }
+
+// All that a transcript would show.
+class Trace final : public net::Transcript {
+ public:
+  void note(const std::string&, net::Direction, Bytes bytes) override { text += as_text(bytes); }
+  std::string text;
+};
 
 // Writes down all that the source tells.
 class Secretary final : public mail::Chooser, public mail::Arrivals {
@@ -231,13 +239,15 @@ TEST_P(ImapDialogue, GoesAsWritten) {
     test::ManualClock clock;
     ByteBudget budget(16u << 20);
     Secretary secretary(dialogue);
+    Trace trace;
     {
       const auto source = imap_source(account_of(dialogue), {[&] { return password; }},
                                       {.dialer = dialer,
                                        .budget = budget,
                                        .clock = clock,
                                        .work_folder = std::filesystem::temp_directory_path(),
-                                       .timeouts = {}});
+                                       .timeouts = {},
+                                       .transcript = &trace});
       if (dialogue.one("folders") == "on") {
         tell_folders(*source, secretary);
       } else {
@@ -251,6 +261,9 @@ TEST_P(ImapDialogue, GoesAsWritten) {
       same = test::matches(expected[i], secretary.lines[i]);
     EXPECT_TRUE(same) << "cut by seed " << chunks << ":\n" << testing::PrintToString(secretary.lines);
     EXPECT_EQ(dialer.problems(), "") << "cut by seed " << chunks;
+    // "<secret>" stands for it
+    for (const auto& secret : {"\"" + password, password + "\"", "PASS " + password})
+      EXPECT_EQ(trace.text.find(secret), std::string::npos) << trace.text;
     if (HasFailure()) return;
   }
 }

@@ -10,6 +10,7 @@
 #include <postferry/base/byte_budget.h>
 #include <postferry/base/error.h>
 #include <postferry/mail/digester.h>
+#include <postferry/net/transcript.h>
 
 #include "pop3_source.h"
 #include "support/manual_clock.h"
@@ -84,6 +85,13 @@ std::string named(const Error& error) {
                      retries[static_cast<std::size_t>(error.retry)],
                      error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "");
 }
+
+// All that a transcript would show.
+class Trace final : public net::Transcript {
+ public:
+  void note(const std::string&, net::Direction, Bytes bytes) override { text += as_text(bytes); }
+  std::string text;
+};
 
 // Writes down all that the source tells.
 class Secretary final : public mail::Chooser, public mail::Arrivals {
@@ -182,13 +190,15 @@ TEST_P(Pop3Dialogue, GoesAsWritten) {
     test::ManualClock clock;
     ByteBudget budget(16u << 20);
     Secretary secretary(dialogue);
+    Trace trace;
     {
       const auto source = pop3_source(account_of(dialogue), {[&] { return password; }},
                                       {.dialer = dialer,
                                        .budget = budget,
                                        .clock = clock,
                                        .work_folder = std::filesystem::temp_directory_path(),
-                                       .timeouts = {}});
+                                       .timeouts = {},
+                                       .transcript = &trace});
       read_all(*source, secretary);
     }
     std::vector<std::string> expected = dialogue.all("expect");
@@ -198,6 +208,9 @@ TEST_P(Pop3Dialogue, GoesAsWritten) {
       same = test::matches(expected[i], secretary.lines[i]);
     EXPECT_TRUE(same) << "cut by seed " << chunks << ":\n" << testing::PrintToString(secretary.lines);
     EXPECT_EQ(dialer.problems(), "") << "cut by seed " << chunks;
+    // "<secret>" stands for it
+    for (const auto& secret : {"\"" + password, password + "\"", "PASS " + password})
+      EXPECT_EQ(trace.text.find(secret), std::string::npos) << trace.text;
     if (HasFailure()) return;
   }
 }

@@ -38,6 +38,31 @@ TEST(Transcript, ShowsBothSidesButNoSecretAndNoControls) {
             "pop3#1 C: QUIT\\x0D\\x0A\n");
 }
 
+TEST(Transcript, DoesNotShowASecretThatTheServerRepeatsWhereverItIsCut) {
+  for (test::Chunks chunks = 0; chunks < 12; ++chunks) {
+    const auto path = test::temporary_file("echo.txt", "");
+    {
+      const auto transcript = file_transcript(path);
+      auto stream = tapped(std::make_unique<test::ScriptedStream>(test::Script()
+                                                                      .say("hello")
+                                                                      .say("-ERR not hunter2")
+                                                                      .say("bye")
+                                                                      .say_bytes("hunter2 without an end"),
+                                                                  chunks),
+                           *transcript, "pop3#1");
+      stream->hide({"hunter2"});
+      std::string buffer(100, '\0');
+      for (int i = 0; i < 100; ++i) stream->read(std::as_writable_bytes(std::span(buffer)));
+    }
+    EXPECT_EQ(read_text_file(path),
+              "pop3#1 S: hello\\x0D\\x0A\n"
+              "pop3#1 S: -ERR not <secret>\\x0D\\x0A\n"
+              "pop3#1 S: bye\\x0D\\x0A\n"
+              "pop3#1 S: <secret> without an end\n")
+        << "cut by seed " << chunks;
+  }
+}
+
 TEST(Transcript, IsNobodyElsesToRead) {
   const auto path = test::temporary_file("private.txt", "");
   ::unlink(path.c_str());
