@@ -11,6 +11,7 @@
 #include "backup_account.h"
 #include "commands.h"
 #include "jobs.h"
+#include "network.h"
 #include "secrets.h"
 #include "when.h"
 
@@ -90,10 +91,10 @@ std::vector<AccountResult> carry_all(Program& program, const Options& options) {
   } else {
     archive = open_or_create(program, place);
   }
-  const auto dialer = net::tcp_dialer();
+  const Network network(options, program.clock);
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
   ByteBudget budget(budget_bytes);
-  BackupWorld world{program, options,          archive ? &*archive : nullptr, place.path, selection, *dialer,
+  BackupWorld world{program, options,          archive ? &*archive : nullptr, place.path, selection, network.dialer(),
                     budget,  transcript.get(), accounts.size() == 1};
   std::vector<AccountResult> results;
   for (std::size_t i = 0; i < accounts.size(); ++i) {

@@ -33,6 +33,7 @@ struct Options {
   std::string auth_user;
   std::optional<unsigned> connections;
   std::optional<double> timeout, max_wait;
+  std::string limit_rate;
   bool allow_plaintext = false;
 
   // backup and run

@@ -153,6 +153,9 @@ class Tree {
         ->type_name("SECONDS")
         ->check(CLI::Range(0.0, 864000.0))
         ->group("Server");
+    sub->add_option("--limit-rate", options_.limit_rate, "No more than so much a second over the wire (500K, 2M)")
+        ->type_name("BYTES/s")
+        ->group("Server");
     sub->add_flag("--allow-plaintext", options_.allow_plaintext, "Let ?tls=off reach beyond this machine")
         ->group("Server");
   }
