@@ -98,7 +98,7 @@ void Delivery::appended(mail::Outgoing outgoing, std::optional<std::uint32_t> nu
 
 void Delivery::refused(mail::Outgoing outgoing, const Error& why) {
   patience_.progress();
-  results_.refused(outgoing.message, why);
+  results_.refused(std::move(outgoing), why);
 }
 
 void Delivery::keywords_refused(const mail::Outgoing&, const std::set<std::string>& keywords) {

@@ -25,7 +25,7 @@ class Delivery final : private mail::Answers {
  public:
   struct Results {
     std::function<void(const std::vector<Sent>&)> stored;  // lie there; to be settled now
-    std::function<void(const mail::Message&, const Error&)> refused;
+    std::function<void(mail::Outgoing, const Error&)> refused;
   };
   Delivery(PushWorld& world, SinkFolder& folder, PushSession& session, Patience& patience, Results results)
       : world_(world),

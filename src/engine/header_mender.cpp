@@ -56,8 +56,8 @@ std::size_t word_end(std::string_view text, std::size_t at) {
 
 bool has_8bit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_8bit); }
 
-// The end of the words from `at` on that have to be encoded together: blanks between two encoded words are no part of
-// the text.
+// The end of the words from `at` on that have to be encoded together: blanks between two encoded words are no
+// part of the text.
 std::size_t run_end(std::string_view text, std::size_t at) {
   auto end = word_end(text, at);
   for (;;) {
@@ -74,7 +74,8 @@ std::size_t run_end(std::string_view text, std::size_t at) {
 void HeaderMender::take(std::string_view piece, std::string& out) {
   while (in_header_ && !piece.empty()) {
     const auto end = piece.find('\n');
-    const auto part = piece.substr(0, std::min(end, longest_piece - std::min(longest_piece - 1, line_.size())));
+    const auto part =
+        piece.substr(0, std::min(end, longest_piece - std::min(longest_piece - 1, line_.size())));
     line_ += part;
     piece.remove_prefix(part.size());
     if (part.size() == end) {  // the line is whole

@@ -4,8 +4,8 @@
 
 namespace postferry::engine {
 
-// Makes a header of what stands where one should be: names without blanks behind them, values of ASCII (RFC 2047),
-// and a field X-Invalid-Header for every line that is none. The body passes as it is.
+// Makes a header of what stands where one should be: names without blanks behind them, values of ASCII (RFC
+// 2047), and a field X-Invalid-Header for every line that is none. The body passes as it is.
 class HeaderMender final : public ByteFilter {
  public:
   void take(std::string_view piece, std::string& out) override;

@@ -6,8 +6,9 @@
 
 namespace postferry::engine {
 
-// Cuts lines that are longer than `longest` bytes (CR LF not counted): at the last blank that leaves something before
-// it, else where the limit is, never inside a UTF-8 character. In the header the rest becomes a continuation line.
+// Cuts lines that are longer than `longest` bytes (CR LF not counted): at the last blank that leaves
+// something before it, else where the limit is, never inside a UTF-8 character. In the header the rest
+// becomes a continuation line.
 class LineFolder final : public ByteFilter {
  public:
   explicit LineFolder(std::size_t longest) : longest_(longest) {}

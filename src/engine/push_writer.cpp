@@ -39,7 +39,7 @@ PushWriter::PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, 
       session_(world.destination, folder.path(), folder.name(), patience_, world.stop, std::stop_token{}),
       delivery_(world, folder, session_, patience_,
                 {[this](const std::vector<Sent>& sent) { stored(sent); },
-                 [this](const mail::Message& message, const Error& why) { refused(message, why); }}) {
+                 [this](mail::Outgoing one, const Error& why) { refused(std::move(one), why); }}) {
   const auto turn = folder_.turn();
   folder_.writer_starts();
   session_.expect(folder_.epoch());
@@ -65,19 +65,23 @@ void PushWriter::write(mail::Message message) {
 
 bool PushWriter::is_there(const mail::Message& message) {
   const auto turn = folder_.turn();
-  const auto& inventory = folder_.inventory();
-  if (inventory.next() == 1) return false;
-  const auto number = session_.run([&](mail::DestinationFolder& there) {
-    return folder_.recognise(there, lane_, message.meta.ref, message.digests);
-  });
+  const auto number = number_there(message);
   if (!number) return false;
-  patience_.progress();
   adopt(message, *number);
   return true;
 }
 
+std::optional<std::uint32_t> PushWriter::number_there(const mail::Message& message) {
+  if (folder_.inventory().next() == 1) return std::nullopt;
+  const auto number = session_.run([&](mail::DestinationFolder& there) {
+    return folder_.recognise(there, lane_, message.meta.ref, message.digests);
+  });
+  if (number) patience_.progress();
+  return number;
+}
+
 // A message that lay there before: it is settled, and gets the flags it lacks.
-void PushWriter::adopt(const mail::Message& message, std::uint32_t number) {
+void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const Mending* mending) {
   const auto found = folder_.inventory().find(number).value_or(mail::Found{});
   change_flags(number, flag_change(world_.options, message.meta.flags, nullptr, found.flags));
   mail::Settled settled;
@@ -85,8 +89,10 @@ void PushWriter::adopt(const mail::Message& message, std::uint32_t number) {
   settled.number = number;
   settled.size = found.size;
   settled.flags = message.meta.flags;
-  settled.canonical = message.digests.canonical;
-  settled.header = message.digests.header;
+  const auto& digests = mending != nullptr ? mending->original : message.digests;
+  settled.canonical = digests.canonical;
+  settled.header = digests.header;
+  if (mending != nullptr) settled.altered = mending->altered;
   pending_.push_back({std::move(settled), true});
   ++counters_.recognised;
 }
@@ -103,7 +109,7 @@ bool PushWriter::too_large(const mail::Message& message) {
   const auto limit = world_.traits.append_limit;
   const auto size = message.body->size();
   if (!limit || size <= *limit) return false;
-  refused(message, Error(Cause::rejected, Blast::message, Retry::never,
+  give_up(message, Error(Cause::rejected, Blast::message, Retry::never,
                          fmt::format("{}: {} is more than the {} that the server takes", folder_.name(),
                                      human_bytes(size), human_bytes(*limit))));
   return true;
@@ -188,6 +194,7 @@ void PushWriter::send() {
     const auto turn = folder_.turn();
     folder_.note_open();
     delivery_.deliver(std::exchange(batch_, {}));
+    mend_refused();
   }
   settle_pending();
   if (full_) throw *full_;
@@ -203,6 +210,13 @@ void PushWriter::stored(const std::vector<Sent>& sent) {
     made.flags = one.flags;
     made.canonical = one.digests.canonical;
     made.header = one.digests.header;
+    if (const auto mending = mender_.take(one.ticket)) {
+      // The ledger knows a message by what it is at its source.
+      made.canonical = mending->original.canonical;
+      made.header = mending->original.header;
+      made.altered = mending->altered;
+      tell_mended(*mending);
+    }
   }
   world_.ledger.settle(lane_, settled);
   refused_for_quota_ = 0;
@@ -212,7 +226,43 @@ void PushWriter::stored(const std::vector<Sent>& sent) {
   }
 }
 
-void PushWriter::refused(const mail::Message& message, const Error& why) {
+void PushWriter::refused(mail::Outgoing outgoing, const Error& why) {
+  if (world_.options.repair && Mender::may_help(why)) {
+    refused_.push_back({std::move(outgoing), why});
+  } else {
+    give_up(outgoing.message, why);
+  }
+}
+
+// Each step is an APPEND of its own, so that no more is changed than this server insists on. What an earlier
+// run mended may lie there, in a folder whose ledger was lost.
+void PushWriter::mend_refused() {
+  while (!refused_.empty()) {
+    auto [outgoing, why] = std::move(refused_.back());
+    refused_.pop_back();
+    if (!mender_.mend(outgoing, why)) {
+      const auto mending = mender_.take(outgoing.ticket);
+      give_up(outgoing.message, mending ? mending->first : why);
+    } else if (const auto number = number_there(outgoing.message)) {
+      const auto mending = mender_.take(outgoing.ticket);
+      adopt(outgoing.message, *number, &*mending);
+    } else {
+      std::vector<mail::Outgoing> alone;
+      alone.push_back(std::move(outgoing));
+      delivery_.deliver(std::move(alone));
+    }
+  }
+}
+
+void PushWriter::tell_mended(const Mending& mending) {
+  counters_.mended(mending.altered);
+  const auto& line = mending.original.headline;
+  world_.events.on(mail::event::Note{
+      folder_.name(), fmt::format("\"{}\" of {} was refused as it is and is there changed: {}", line.subject,
+                                  line.date, words_of(mending.altered))});
+}
+
+void PushWriter::give_up(const mail::Message& message, const Error& why) {
   receipts_.refused(message.meta.ref, message.digests.headline, why);
   const bool wide = why.blast >= Blast::endpoint;
   if (why.cause == Cause::quota && !wide && ++refused_for_quota_ < patience_with_quota) return;

@@ -6,6 +6,7 @@
 
 #include "delivery.h"
 #include "flag_change.h"
+#include "mender.h"
 #include "push_counters.h"
 #include "sink_folder.h"
 
@@ -29,13 +30,17 @@ class PushWriter final : public mail::FolderWriter {
   bool too_large(const mail::Message& message);
   void check_writable();
   bool is_there(const mail::Message& message);
-  void adopt(const mail::Message& message, std::uint32_t number);
+  std::optional<std::uint32_t> number_there(const mail::Message& message);
+  void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
   void collect(mail::Message message);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
   void send();
   void stored(const std::vector<Sent>& sent);
-  void refused(const mail::Message& message, const Error& why);
+  void refused(mail::Outgoing outgoing, const Error& why);
+  void give_up(const mail::Message& message, const Error& why);
+  void mend_refused();
+  void tell_mended(const Mending& mending);
   void settle_pending();
 
   PushWorld& world_;
@@ -54,6 +59,12 @@ class PushWriter final : public mail::FolderWriter {
   std::vector<mail::Outgoing> batch_;
   std::uint64_t batch_bytes_ = 0, next_ticket_ = 1;
   std::vector<Pending> pending_;  // recognised, or with new flags: settled with the next batch
+  struct Refused {
+    mail::Outgoing outgoing;
+    Error why;
+  };
+  Mender mender_;
+  std::vector<Refused> refused_;  // to be mended when the batch is through
   std::optional<Error> full_;     // the quota's words, and how often in a row
   unsigned refused_for_quota_ = 0;
   bool checked_ = false, finished_ = false;

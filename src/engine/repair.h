@@ -10,15 +10,17 @@
 
 namespace postferry::engine {
 
-// What --repair may do to the bytes of a message that a server refuses as they are, mildest first. The values are
-// bits in the push ledger (mail::Settled::altered) and never change their meaning.
+// What --repair may do to the bytes of a message that a server refuses as they are, mildest first. The values
+// are bits in the push ledger (mail::Settled::altered) and never change their meaning.
 enum class Repair : std::uint8_t {
   nuls = 1,             // NUL bytes are removed
-  header = 2,           // 8-bit bytes in the header become encoded words, lines that are no fields one called X-Invalid-Header
+  header = 2,           // 8-bit bytes in the header become encoded words, lines that are no fields one called
+                        // X-Invalid-Header
   very_long_lines = 4,  // lines of more than 9,900 bytes are folded (what Exchange takes)
   long_lines = 8,       // lines of more than 998 bytes are folded (RFC 5322, 2.1.1)
 };
-inline constexpr std::array repairs{Repair::nuls, Repair::header, Repair::very_long_lines, Repair::long_lines};
+inline constexpr std::array repairs{Repair::nuls, Repair::header, Repair::very_long_lines,
+                                    Repair::long_lines};
 
 // "NUL bytes removed", for reports.
 std::string_view words_of(Repair step);

@@ -25,6 +25,7 @@ struct PushOptions {
   FlagRule flags = FlagRule::merge;
   bool skip_deleted = false;       // \Deleted is not set at the destination
   bool respect_deletions = false;  // what was carried and is gone there stays away
+  bool repair = false;             // bytes may be changed (engine/repair.h) of what the server refuses as it is
   std::size_t batch_messages = 50;
   std::uint64_t batch_bytes = 4u << 20;
 };
@@ -33,6 +34,7 @@ struct PushOptions {
 struct PushCounts {
   std::uint64_t sent = 0, recognised = 0;                               // appended; found there already
   std::uint64_t dated_by_received = 0, dated_by_date = 0, undated = 0;  // no INTERNALDATE to be believed
+  std::uint64_t nuls_removed = 0, headers_mended = 0, lines_folded = 0;  // messages that --repair changed
 };
 
 // Migrate and restore: an account of a server as the sink of a run, and the ledger of what was carried there.

@@ -1,0 +1,59 @@
+#include "mender.h"
+
+#include <array>
+#include <utility>
+
+#include <postferry/mail/digester.h>
+
+namespace postferry::engine {
+namespace {
+
+mail::Digests digests_of(const mail::Body& body) {
+  mail::Digester digester;
+  const auto from = body.open();
+  std::array<std::byte, 16384> buffer{};
+  while (const auto got = from->read(buffer)) digester.update(std::span(buffer).first(got));
+  return digester.finish();
+}
+
+}  // namespace
+
+bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
+  auto& message = outgoing.message;
+  auto& mending = mended_.try_emplace(outgoing.ticket, Mending{message.digests, why, 0, 0}).first->second;
+  while (mending.next < repairs.size()) {
+    const auto step = repairs.at(mending.next++);
+    auto [body, changed] = repaired(std::move(message.body), step);
+    message.body = std::move(body);
+    if (!changed) continue;
+    mending.altered = static_cast<std::uint8_t>(mending.altered | static_cast<std::uint8_t>(step));
+    message.digests = digests_of(*message.body);
+    return true;
+  }
+  message.digests = mending.original;
+  return false;
+}
+
+const Mending* Mender::find(std::uint64_t ticket) const {
+  const auto found = mended_.find(ticket);
+  return found == mended_.end() ? nullptr : &found->second;
+}
+
+std::optional<Mending> Mender::take(std::uint64_t ticket) {
+  const auto found = mended_.find(ticket);
+  if (found == mended_.end()) return std::nullopt;
+  auto out = std::move(found->second);
+  mended_.erase(found);
+  return out;
+}
+
+std::string words_of(std::uint8_t altered) {
+  std::string out;
+  for (const auto step : repairs) {
+    if ((altered & static_cast<std::uint8_t>(step)) == 0) continue;
+    out += (out.empty() ? "" : ", ") + std::string(words_of(step));
+  }
+  return out;
+}
+
+}  // namespace postferry::engine
