@@ -14,8 +14,8 @@ namespace postferry::endpoints {
 // The keywords that a folder has refused: they are not offered again.
 using RefusedKeywords = std::set<std::string>;
 
-// Gets a batch answered: as it is; what is refused alone once more, as this server will have it, with the line end
-// that it misses, or without its keywords (each of them is tried by STORE afterwards). One batch.
+// Gets a batch answered: as it is; what is refused alone once more, as this server will have it, with the
+// line end that it misses, or without its keywords (each of them is tried by STORE afterwards). One batch.
 class ImapAppend final : public imap::Appends {
  public:
   ImapAppend(imap::Session& session, std::string wire_name, std::uint32_t uidvalidity,

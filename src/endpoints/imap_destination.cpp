@@ -196,7 +196,8 @@ class ImapDestination final : public mail::Destination {
 
 }  // namespace
 
-std::unique_ptr<mail::Destination> imap_destination(const config::Account& account, Secret secret, Tools tools) {
+std::unique_ptr<mail::Destination> imap_destination(const config::Account& account, Secret secret,
+                                                    Tools tools) {
   return std::make_unique<ImapDestination>(account, std::move(secret), tools);
 }
 

@@ -131,8 +131,8 @@ bool ImapDestinationFolder::takes_keyword(const std::string& keyword) const {
 void ImapDestinationFolder::survey(std::uint32_t from, const std::function<void(const mail::Found&)>& found) {
   guarded([&] {
     if (from <= 1) return survey_all(found);
-    // Quirk 19: Yahoo forgets some at random. The first look of a session decides what becomes of the messages
-    // that the last one left in doubt, and is done twice.
+    // Quirk 19: Yahoo forgets some at random. The first look of a session decides what becomes of the
+    // messages that the last one left in doubt, and is done twice.
     const mail::Span rest{from, mail::Span{}.last};
     auto metas = list_flags(*line_, rest, epoch());
     if (!std::exchange(surveyed_, true)) {
@@ -165,10 +165,9 @@ void ImapDestinationFolder::survey_all(const std::function<void(const mail::Foun
   surveyed_ = true;
 }
 
-void ImapDestinationFolder::headers(
-    std::span<const std::uint32_t> numbers,
-    const std::function<void(std::uint32_t, const mail::HeaderId&, const std::optional<mail::MatchKey>&)>&
-        found) {
+void ImapDestinationFolder::headers(std::span<const std::uint32_t> numbers,
+                                    const std::function<void(std::uint32_t, const mail::HeaderId&,
+                                                             const std::optional<mail::MatchKey>&)>& found) {
   if (numbers.empty()) return;
   guarded([&] {
     ImapHeaders headers([&](imap::Uid uid, const mail::HeaderDigests& digests) {

@@ -41,8 +41,8 @@ void AppendRun::run() {
     singly();
     while (!in_flight_.empty()) hear_one();
   } catch (const Unreadable& bad) {
-    // The server waits for the rest of a literal that nobody has: only hanging up ends that, and nothing of it
-    // is stored.
+    // The server waits for the rest of a literal that nobody has: only hanging up ends that, and nothing of
+    // it is stored.
     answers_.refused(bad.index, bad.why, Fault::message);
     throw Error(Cause::network, Blast::session, Retry::now,
                 fmt::format("the connection was given up, because a message on it could not be read: {}",
@@ -191,8 +191,8 @@ void AppendRun::condition(const Reply& reply) {
 }
 
 // A server that hangs up in the middle of a literal often says why before (Gmail: "* BYE Invalid character in
-// literal", quirk 65), and may have answered what came before. What has arrived of it is read. Throws what sends
-// us away for longer.
+// literal", quirk 65), and may have answered what came before. What has arrived of it is read. Throws what
+// sends us away for longer.
 std::string AppendRun::last_words() {
   std::string heard;
   if (std::exchange(writing_, false)) {

@@ -12,11 +12,12 @@
 
 namespace postferry::imap {
 
-// Brings a batch of messages to the server: one MULTIAPPEND, or singly with several in flight. Every message is
-// answered or the run ends with an exception. One run.
+// Brings a batch of messages to the server: one MULTIAPPEND, or singly with several in flight. Every message
+// is answered or the run ends with an exception. One run.
 class AppendRun final : public Untagged {
  public:
-  AppendRun(Session::State& session, std::string_view folder, std::span<const Append> batch, Appends& answers);
+  AppendRun(Session::State& session, std::string_view folder, std::span<const Append> batch,
+            Appends& answers);
   void run();
 
   void condition(const Reply& reply) override;

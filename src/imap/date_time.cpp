@@ -88,9 +88,9 @@ std::string format_date_time(const mail::Received& received) {
   const hh_mm_ss time(local - midnight);
   const auto offset = abs(zone).count();
   return fmt::format("\"{:2}-{}-{:04} {:02}:{:02}:{:02} {}{:02}{:02}\"", static_cast<unsigned>(date.day()),
-                     written_months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(), zone.count() < 0 ? '-' : '+',
-                     offset / 60, offset % 60);
+                     written_months.at(static_cast<unsigned>(date.month()) - 1),
+                     static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+                     time.seconds().count(), zone.count() < 0 ? '-' : '+', offset / 60, offset % 60);
 }
 
 }  // namespace postferry::imap

@@ -39,7 +39,8 @@ Namespace Session::personal_namespace() {
   auto& pipe = state_->pipe;
   pipe.doing(Doing::other);
   Asked asked;
-  if (pipe.capabilities().has("NAMESPACE") && pipe.ask("NAMESPACE", asked).ok() && asked.known) return asked.found;
+  if (pipe.capabilities().has("NAMESPACE") && pipe.ask("NAMESPACE", asked).ok() && asked.known)
+    return asked.found;
   const auto reply = pipe.ask(R"(LIST "" "")", asked);
   if (!reply.ok()) throw state_->refusal(reply);
   return asked.found;

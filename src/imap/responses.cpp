@@ -142,12 +142,12 @@ bool says_full(const Words& words) {
 Verdict while_appending(const Words& words) {
   if (says_full(words)) return {Cause::quota, Blast::message, Retry::never};
   if (words.code({"TRYCREATE", "NONEXISTENT"})) return {Cause::missing, Blast::folder, Retry::never};
-  if (words.code({"NOPERM", "READ-ONLY"}) ||
-      words.says({"permission denied", "read-only", "readonly"})) {
+  if (words.code({"NOPERM", "READ-ONLY"}) || words.says({"permission denied", "read-only", "readonly"})) {
     return {Cause::rejected, Blast::folder, Retry::never};
   }
   if (words.code({"INUSE"})) return {Cause::rejected, Blast::folder, Retry::later};
-  if (words.code({"UNAVAILABLE"}) || words.says({"[unavailable]", "temporarily unavailable", "try again later"}))
+  if (words.code({"UNAVAILABLE"}) ||
+      words.says({"[unavailable]", "temporarily unavailable", "try again later"}))
     return {Cause::network, Blast::endpoint, Retry::later};
   return {Cause::rejected, Blast::message, Retry::never};
 }
@@ -234,7 +234,8 @@ Error meaning(const Reply& reply, Doing doing) {
 // message ends without one.
 Fault fault_of(const Reply& reply) {
   const Words words(reply);
-  if (words.code({"TOOBIG"}) || words.says({"[toobig]", "too big", "too large", "size limit", "maximum size"}))
+  if (words.code({"TOOBIG"}) ||
+      words.says({"[toobig]", "too big", "too large", "size limit", "maximum size"}))
     return Fault::size;
   if (words.says({"flag", "keyword"})) return Fault::flags;
   if (words.says({"additional arguments found"})) return Fault::line_end;
@@ -250,8 +251,9 @@ bool says_already_there(const Reply& reply) {
 // Quirk 79: "[CANNOT] Character not allowed in mailbox name: '.'".
 bool says_name_is_impossible(const Reply& reply) {
   const Words words(reply);
-  return words.code({"CANNOT"}) || words.says({"not allowed in mailbox name", "invalid mailbox name",
-                                               "bad mailbox name", "illegal mailbox name", "invalid folder name"});
+  return words.code({"CANNOT"}) ||
+         words.says({"not allowed in mailbox name", "invalid mailbox name", "bad mailbox name",
+                     "illegal mailbox name", "invalid folder name"});
 }
 
 Error with_context(const Error& error, std::string_view context) {

@@ -1,12 +1,12 @@
 // The physical limit of a push: makes messages, talks IMAP over plain sockets and puts them into a folder by
-// MULTIAPPEND, nothing else: nothing is read, hashed, noted or looked at afterwards. Used beside the tools it judges,
-// in the same run.
+// MULTIAPPEND, nothing else: nothing is read, hashed, noted or looked at afterwards. Used beside the tools it
+// judges, in the same run.
 //
 //   raw_writer PORT USER PASSWORD FOLDER MESSAGES BYTES BATCH CONNECTIONS
 //
-// MESSAGES of BYTES each (or, with BYTES as "-", those of the Maildir files named on stdin, one a line), BATCH of them
-// in a command, two commands in flight on each connection. Connection N writes into FOLDER-N: several writers of one
-// folder wait for its lock.
+// MESSAGES of BYTES each (or, with BYTES as "-", those of the Maildir files named on stdin, one a line),
+// BATCH of them in a command, two commands in flight on each connection. Connection N writes into FOLDER-N:
+// several writers of one folder wait for its lock.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -109,7 +109,8 @@ void write_all(const Job& job, const std::vector<std::string>& messages, std::si
     const auto tag = "c" + std::to_string(at);
     std::string command = tag + " APPEND " + job.folder;
     for (auto i = at; i < std::min(at + job.batch, to); ++i) {
-      command += " () \" 5-Mar-2019 07:00:00 +0000\" {" + std::to_string(messages[i].size()) + "+}\r\n" + messages[i];
+      command += " () \" 5-Mar-2019 07:00:00 +0000\" {" + std::to_string(messages[i].size()) + "+}\r\n" +
+                 messages[i];
     }
     wire.send(command + "\r\n");
     in_flight.push_back(tag);
@@ -122,8 +123,10 @@ void write_all(const Job& job, const std::vector<std::string>& messages, std::si
 }
 
 std::string made(std::size_t number, std::size_t bytes) {
-  auto text = "Message-ID: <" + std::to_string(number) + "@raw.example>\r\nSubject: " + std::to_string(number) + "\r\n\r\n";
-  while (text.size() < bytes) text += "The quick brown fox jumps over the lazy dog, again and again and again.\r\n";
+  auto text = "Message-ID: <" + std::to_string(number) +
+              "@raw.example>\r\nSubject: " + std::to_string(number) + "\r\n\r\n";
+  while (text.size() < bytes)
+    text += "The quick brown fox jumps over the lazy dog, again and again and again.\r\n";
   return text;
 }
 
@@ -173,6 +176,7 @@ int main(int argc, char** argv) {
   }
   for (auto& writer : writers) writer.join();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
-  std::printf("%zu messages, %llu bytes, %.3f s\n", messages.size(), static_cast<unsigned long long>(bytes), taken.count());
+  std::printf("%zu messages, %llu bytes, %.3f s\n", messages.size(), static_cast<unsigned long long>(bytes),
+              taken.count());
   return 0;
 }

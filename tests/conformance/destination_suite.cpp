@@ -82,7 +82,8 @@ class ReadBack final : public mail::Chooser, public mail::Arrivals {
   void choose(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) override {
     out.assign(page.size(), mail::Choice::fetch);
   }
-  bool held_by_header(const mail::Meta&, const mail::HeaderId&, const std::optional<mail::MatchKey>&) override {
+  bool held_by_header(const mail::Meta&, const mail::HeaderId&,
+                      const std::optional<mail::MatchKey>&) override {
     return false;
   }
   void listed(std::uint64_t) override {}
@@ -288,7 +289,10 @@ TEST_P(DestinationSuite, OwesNothingWhenAllIsAnswered) {
 }
 
 TEST_P(DestinationSuite, MakesAFolderOnceAndListsIt) {
-  const mail::FolderPath path{"Gr\xC3\xBC\xC3\x9F" "e & mehr", "A \"quoted\" one", "deep"};
+  const mail::FolderPath path{
+      "Gr\xC3\xBC\xC3\x9F"
+      "e & mehr",
+      "A \"quoted\" one", "deep"};
   Opened opened(GetParam(), path);
   opened.there().ensure(path, true, {});
   unsigned times = 0;

@@ -28,6 +28,8 @@ inline std::ostream& operator<<(std::ostream& out, const DestinationKind& kind) 
 
 // The contract of mail/destination.h. Every implementation runs it, as of SourceSuite.
 class DestinationSuite : public testing::TestWithParam<DestinationKind> {};
-inline std::string destination_name(const testing::TestParamInfo<DestinationKind>& info) { return info.param.name; }
+inline std::string destination_name(const testing::TestParamInfo<DestinationKind>& info) {
+  return info.param.name;
+}
 
 }  // namespace postferry::conformance

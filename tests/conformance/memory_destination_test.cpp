@@ -1,5 +1,5 @@
-#include "conformance/destination_suite.h"
 #include "support/memory_destination.h"
+#include "conformance/destination_suite.h"
 
 namespace postferry::conformance {
 namespace {
@@ -22,8 +22,7 @@ DestinationKind kind(const std::string& name, const test::DestinationRules& rule
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, DestinationSuite,
-                         testing::Values(kind("Memory", {}),
-                                         kind("MemoryWithoutUidplus", {.uidplus = false}),
+                         testing::Values(kind("Memory", {}), kind("MemoryWithoutUidplus", {.uidplus = false}),
                                          kind("MemoryOneByOne", {.multiappend = false})),
                          destination_name);
 

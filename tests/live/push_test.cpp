@@ -21,8 +21,8 @@
 #include "support/memory_mail.h"
 #include "support/memory_push_ledger.h"
 
-// A push into a real Dovecot, whose connections are lost at one place after the other. What it has received by
-// then it finishes, as servers do: that is how the OK of an APPEND gets lost.
+// A push into a real Dovecot, whose connections are lost at one place after the other. What it has received
+// by then it finishes, as servers do: that is how the OK of an APPEND gets lost.
 namespace postferry {
 namespace {
 
@@ -57,7 +57,9 @@ class CutStream final : public net::Stream {
   void abort() noexcept override { below_->abort(); }
 
  private:
-  [[noreturn]] static void lose() { throw Error(Cause::network, Blast::session, Retry::now, "cut by the test"); }
+  [[noreturn]] static void lose() {
+    throw Error(Cause::network, Blast::session, Retry::now, "cut by the test");
+  }
 
   std::unique_ptr<net::Stream> below_;
   Cut& left_;
@@ -79,7 +81,8 @@ class CutDialer final : public net::Dialer {
 
 class Migration {
  public:
-  explicit Migration(std::string capabilities = {}) : dovecot_({}, std::move(capabilities)), dialer_(dovecot_) {
+  explicit Migration(std::string capabilities = {})
+      : dovecot_({}, std::move(capabilities)), dialer_(dovecot_) {
     auto& inbox = source_.folder("INBOX");
     for (int i = 0; i < 9; ++i) inbox.add(test::mail_text("m" + std::to_string(i), "body of one\r\n"));
     inbox.add(test::mail_text("m3", "body of one\r\n"));   // a true duplicate
@@ -104,10 +107,10 @@ class Migration {
     engine::PushOptions options;
     options.batch_messages = 5;
     const engine::Limits limits{.lanes = 1, .attempts = 50};
-    engine::Push push("imap:old", "imap:new", *there, ledger_, engine::map_folders(folders, {}, {}, {}), options,
-                      limits, clock_, events_);
-    engine::World world{"imap:old", source, push.sink(), push.ledger(), events_, clock_, limits, {}, {}, {}, false,
-                        false};
+    engine::Push push("imap:old", "imap:new", *there, ledger_, engine::map_folders(folders, {}, {}, {}),
+                      options, limits, clock_, events_);
+    engine::World world{"imap:old", source, push.sink(), push.ledger(), events_, clock_, limits,
+                        {},         {},     {},          false,         false};
     auto report = engine::run(engine::make_plan(world, {}), world, {});
     counts = push.counts();
     return report;

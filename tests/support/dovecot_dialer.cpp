@@ -68,7 +68,8 @@ class ProcessStream final : public net::Stream {
 
  private:
   [[noreturn]] static void lost(const char* doing) {
-    throw Error(Cause::network, Blast::session, Retry::now, fmt::format("{}: {}", doing, std::strerror(errno)));
+    throw Error(Cause::network, Blast::session, Retry::now,
+                fmt::format("{}: {}", doing, std::strerror(errno)));
   }
 
   const int descriptor_;
@@ -113,7 +114,8 @@ DovecotDialer::DovecotDialer(const std::string& more_config, std::string capabil
   std::filesystem::create_directory(home);
   std::filesystem::permissions(folder_, std::filesystem::perms(0755));
   if (::geteuid() == 0 && ::chown(home.c_str(), user_, group_) != 0) throw std::runtime_error("chown");
-  std::ofstream(folder_ / "dovecot.conf") << fmt::format(config_text, folder_.native(), user_, group_, more_config);
+  std::ofstream(folder_ / "dovecot.conf")
+      << fmt::format(config_text, folder_.native(), user_, group_, more_config);
 }
 
 DovecotDialer::~DovecotDialer() {
@@ -124,7 +126,8 @@ DovecotDialer::~DovecotDialer() {
 std::unique_ptr<net::Stream> DovecotDialer::dial(const std::string&, std::uint16_t, const net::TlsPolicy*,
                                                  const net::Timeouts&, std::stop_token) {
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw std::runtime_error("socketpair");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw std::runtime_error("socketpair");
   const auto config = (folder_ / "dovecot.conf").native();
   const auto errors = (folder_ / "stderr").native();
   const auto home = "HOME=" + (folder_ / "home").native();

@@ -11,12 +11,12 @@
 
 namespace postferry::test {
 
-// A real Dovecot without a port and without a daemon: every dial() starts `doveadm exec imap` on a socket pair
-// (PREAUTH). All connections see one account, in a temporary folder that is removed at the end.
+// A real Dovecot without a port and without a daemon: every dial() starts `doveadm exec imap` on a socket
+// pair (PREAUTH). All connections see one account, in a temporary folder that is removed at the end.
 class DovecotDialer final : public net::Dialer {
  public:
-  // More lines for its configuration, if need be. `capabilities`: what it says that it can, instead of all that
-  // it can: who heeds them meets a plainer server.
+  // More lines for its configuration, if need be. `capabilities`: what it says that it can, instead of all
+  // that it can: who heeds them meets a plainer server.
   explicit DovecotDialer(const std::string& more_config = {}, std::string capabilities = {});
   ~DovecotDialer() override;
 

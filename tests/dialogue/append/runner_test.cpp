@@ -21,8 +21,8 @@
 #include "support/manual_clock.h"
 #include "support/scripted_stream.h"
 
-// Plays every *.append file of this folder to a destination folder, whole and cut into pieces at random: begin(),
-// then one batch. What comes of it must be the file's "expect:" lines, all of them, in their order:
+// Plays every *.append file of this folder to a destination folder, whole and cut into pieces at random:
+// begin(), then one batch. What comes of it must be the file's "expect:" lines, all of them, in their order:
 //
 //   read-only, takes KEYWORD, takes no KEYWORD      after begin(); the latter with "ask: KEYWORD"
 //   appended N [as UID]        the N-th message; UID if the server said it
@@ -30,11 +30,11 @@
 //   refused N CAUSE: WHAT
 //   error CAUSE BLAST RETRY [SECONDS]: WHAT   the end of it
 //   in doubt N N               what take_back() returned then
-//   limit N, quota N, forbidden CHARACTERS, made NAME      with "traits: on" and "ensure: PATH" instead of a batch
-//   done
+//   limit N, quota N, forbidden CHARACTERS, made NAME      with "traits: on" and "ensure: PATH" instead of a
+//   batch done
 //
-// Settings: message: TEXT (the next message), flags: \Seen $Forwarded, date: SECONDS ZONE-MINUTES and fill: BYTES
-// (so many x and CRLF behind its text) belong to the message before; folder: WIRE NAME; pipeline: N.
+// Settings: message: TEXT (the next message), flags: \Seen $Forwarded, date: SECONDS ZONE-MINUTES and fill:
+// BYTES (so many x and CRLF behind its text) belong to the message before; folder: WIRE NAME; pipeline: N.
 namespace postferry::endpoints {
 namespace {
 
@@ -47,7 +47,8 @@ std::ostream& operator<<(std::ostream& out, const File& file) { return out << fi
 
 std::vector<File> files() {
   std::vector<File> out;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTFERRY_SOURCE_DIR "/tests/dialogue/append")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(POSTFERRY_SOURCE_DIR "/tests/dialogue/append")) {
     if (entry.path().extension() != ".append") continue;
     auto name = entry.path().stem().native();
     std::replace(name.begin(), name.end(), '-', '_');
@@ -95,8 +96,9 @@ std::vector<mail::Outgoing> batch_of(const Dialogue& dialogue) {
       batch.back().flags = flags_of(value);
     } else if (name == "date") {
       const auto parts = words(value);
-      batch.back().date = mail::Received{std::chrono::sys_seconds(std::chrono::seconds(std::stoll(parts.at(0)))),
-                                         std::chrono::minutes(std::stoi(parts.at(1)))};
+      batch.back().date =
+          mail::Received{std::chrono::sys_seconds(std::chrono::seconds(std::stoll(parts.at(0)))),
+                         std::chrono::minutes(std::stoi(parts.at(1)))};
     } else if (name == "fill") {
       texts.back() += std::string(std::stoul(value), 'x') + "\r\n";
     }
@@ -125,11 +127,10 @@ class Secretary final : public mail::Answers {
   void error(const Error& error) {
     static constexpr std::array blasts{"message", "folder", "session", "endpoint", "run"};
     static constexpr std::array retries{"now", "later", "never"};
-    lines.push_back(fmt::format("error {} {} {}{}: {}", cause(error),
-                                blasts.at(static_cast<std::size_t>(error.blast)),
-                                retries.at(static_cast<std::size_t>(error.retry)),
-                                error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "",
-                                error.what()));
+    lines.push_back(
+        fmt::format("error {} {} {}{}: {}", cause(error), blasts.at(static_cast<std::size_t>(error.blast)),
+                    retries.at(static_cast<std::size_t>(error.retry)),
+                    error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "", error.what()));
   }
 
   std::vector<std::string> lines;

@@ -42,23 +42,25 @@ TEST(Repair, RemovesNulBytesAndNothingElse) {
 
 TEST(Repair, FoldsLinesAtABlankOrWhereTheLimitIs) {
   const std::string word(600, 'w'), long_word(1200, 'x'), header = "Subject: s\r\n\r\n";
-  expect_repairs(Repair::long_lines,
-                 {{header + std::string(998, 'y') + "\r\n", header + std::string(998, 'y') + "\r\n"},
-                  {header + word + " " + word + "\r\n", header + word + " \r\n" + word + "\r\n"},
-                  {header + long_word + "\r\n",
-                   header + std::string(998, 'x') + "\r\n" + std::string(202, 'x') + "\r\n"},
-                  {header + long_word, header + std::string(998, 'x') + "\r\n" + std::string(202, 'x')},
-                  // in the header the rest continues the field
-                  {"Subject: " + word + " " + word + "\r\n\r\n", "Subject: " + word + "\r\n " + word + "\r\n\r\n"},
-                  {long_word + ":\r\n\r\n", std::string(998, 'x') + "\r\n " + std::string(202, 'x') + ":\r\n\r\n"}});
+  expect_repairs(
+      Repair::long_lines,
+      {{header + std::string(998, 'y') + "\r\n", header + std::string(998, 'y') + "\r\n"},
+       {header + word + " " + word + "\r\n", header + word + " \r\n" + word + "\r\n"},
+       {header + long_word + "\r\n",
+        header + std::string(998, 'x') + "\r\n" + std::string(202, 'x') + "\r\n"},
+       {header + long_word, header + std::string(998, 'x') + "\r\n" + std::string(202, 'x')},
+       // in the header the rest continues the field
+       {"Subject: " + word + " " + word + "\r\n\r\n", "Subject: " + word + "\r\n " + word + "\r\n\r\n"},
+       {long_word + ":\r\n\r\n", std::string(998, 'x') + "\r\n " + std::string(202, 'x') + ":\r\n\r\n"}});
 }
 
 TEST(Repair, NeverCutsACharacter) {
   const std::string header = "Subject: s\r\n\r\n";
   std::string umlauts;
   for (int i = 0; i < 600; ++i) umlauts += "\xC3\xA4";
-  expect_repairs(Repair::long_lines, {{header + "z" + umlauts + "\r\n",
-                                       header + "z" + umlauts.substr(0, 996) + "\r\n" + umlauts.substr(996) + "\r\n"}});
+  expect_repairs(Repair::long_lines,
+                 {{header + "z" + umlauts + "\r\n",
+                   header + "z" + umlauts.substr(0, 996) + "\r\n" + umlauts.substr(996) + "\r\n"}});
 }
 
 TEST(Repair, LeavesLinesAloneThatExchangeTakes) {
@@ -71,12 +73,16 @@ TEST(Repair, LeavesLinesAloneThatExchangeTakes) {
 TEST(Repair, MakesAHeaderOfWhatIsNone) {
   expect_repairs(
       Repair::header,
-      {{"Subject: x\r\nTo: a\r\n\tb\r\n\r\nno field\xFF\r\n", "Subject: x\r\nTo: a\r\n\tb\r\n\r\nno field\xFF\r\n"},
-       {"From joe Mon Jan  1\r\nSubject: x\r\n\r\n", "X-Invalid-Header: From joe Mon Jan  1\r\nSubject: x\r\n\r\n"},
+      {{"Subject: x\r\nTo: a\r\n\tb\r\n\r\nno field\xFF\r\n",
+        "Subject: x\r\nTo: a\r\n\tb\r\n\r\nno field\xFF\r\n"},
+       {"From joe Mon Jan  1\r\nSubject: x\r\n\r\n",
+        "X-Invalid-Header: From joe Mon Jan  1\r\nSubject: x\r\n\r\n"},
        {"Subject : x\r\n\r\n", "Subject: x\r\n\r\n"},
        {"no end", "X-Invalid-Header: no end"},
        {"\r\nbody: \xC3\xA4\r\n", "\r\nbody: \xC3\xA4\r\n"},
-       {"Subject: Gr\xC3\xBC\xC3\x9F" "e\r\n\r\n", "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n"},
+       {"Subject: Gr\xC3\xBC\xC3\x9F"
+        "e\r\n\r\n",
+        "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n"},
        // two encoded words in a row would lose the blank between them
        {"Subject: \xC3\xA4 \xC3\xB6 plain\r\n\r\n", "Subject: =?utf-8?Q?=C3=A4_=C3=B6?= plain\r\n\r\n"},
        {"From: J\xF6rg <j@example.org>\r\n\r\n", "From: =?unknown-8bit?Q?J=F6rg?= <j@example.org>\r\n\r\n"},
@@ -86,7 +92,8 @@ TEST(Repair, MakesAHeaderOfWhatIsNone) {
 TEST(Repair, KeepsEncodedWordsShort) {
   std::string subject;
   for (int i = 0; i < 40; ++i) subject += "\xC3\xA4";
-  const auto [body, changed] = repaired(mail::memory_body("Subject: " + subject + "\r\n\r\n"), Repair::header);
+  const auto [body, changed] =
+      repaired(mail::memory_body("Subject: " + subject + "\r\n\r\n"), Repair::header);
   ASSERT_TRUE(changed);
   const auto text = text_of(*body, 100);
   for (std::size_t at = 0; at < text.size();) {
