@@ -5,8 +5,8 @@
 //   raw_writer PORT USER PASSWORD FOLDER MESSAGES BYTES BATCH CONNECTIONS
 //
 // MESSAGES of BYTES each (or, with BYTES as "-", those of the Maildir files named on stdin, one a line),
-// BATCH of them in a command, two commands in flight on each connection. Connection N writes into FOLDER-N:
-// several writers of one folder wait for its lock.
+// BATCH of them in a command, two commands in flight on each connection. Connection N writes into FOLDER-N, as
+// lanes do.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
