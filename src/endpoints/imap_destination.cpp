@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,15 +66,16 @@ class ImapDestination final : public mail::Destination {
 
   mail::DestinationTraits traits(std::stop_token stop) override {
     const auto own = places(stop)->own;
-    return pool_.with_session(stop, [&](imap::Session& session) {
-      mail::DestinationTraits out;
-      if (own.delimiter != 0) out.delimiter = own.delimiter;
-      out.append_limit = session.append_limit("INBOX");
-      out.quota_left = session.quota_left("INBOX");
-      out.max_sessions = pool_.most();
-      out.forbidden = forbidden(session, own);
-      return out;
+    auto out = pool_.with_session(stop, [&](imap::Session& session) {
+      mail::DestinationTraits traits;
+      if (own.delimiter != 0) traits.delimiter = own.delimiter;
+      traits.append_limit = session.append_limit("INBOX");
+      traits.quota_left = session.quota_left("INBOX");
+      traits.max_sessions = pool_.most();
+      return traits;
     });
+    out.forbidden = forbidden(own, stop);
+    return out;
   }
 
   std::vector<mail::Folder> folders(std::stop_token stop) override {
@@ -147,19 +149,32 @@ class ImapDestination final : public mail::Destination {
     }
   }
 
-  static std::string forbidden(imap::Session& session, const imap::Namespace& own) {
+  // Asked for once. A server that takes offence at the questions is not asked again: it will refuse the name
+  // itself.
+  std::string forbidden(const imap::Namespace& own, const std::stop_token& stop) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (forbidden_) return *forbidden_;
+    }
     std::vector<std::string> names;
-    std::string asked, out;
+    std::string asked, found;
     for (const char c : suspicious) {
       if (c == own.delimiter) continue;
       asked += c;
       names.push_back(own.prefix + codec::to_modified_utf7(std::string("postferry") + c + "name"));
     }
-    const auto impossible = session.impossible(names);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (impossible[i]) out += asked[i];
+    try {
+      const auto impossible =
+          pool_.with_session(stop, [&](imap::Session& session) { return session.impossible(names); });
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (impossible[i]) found += asked[i];
+      }
+    } catch (const Error&) {
+      // Nothing is known then, which is no reason to put no mail there.
     }
-    return out;
+    const std::lock_guard lock(mutex_);
+    forbidden_ = found;
+    return found;
   }
 
   void remember(const mail::FolderPath& path, std::string wire_name, bool subscribed) {
@@ -192,6 +207,7 @@ class ImapDestination final : public mail::Destination {
   mutable ImapPool pool_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Places> places_;  // guarded by mutex_
+  std::optional<std::string> forbidden_;          // guarded by mutex_
 };
 
 }  // namespace
