@@ -10,15 +10,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import archive_view, mailgen, truth  # noqa: E402
 from support.archive_view import ArchiveView  # noqa: E402
-from support.case import Case, main  # noqa: E402
+from support.case import FULL, Case, main  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 
 ROLES = {"INBOX": "inbox", "Sent": "sent", "Drafts": "drafts", "Trash": "trash", "Junk": "junk"}
 
 
+# Every awkward kind among mail of realistic sizes.
+def all_kinds():
+    return mailgen.mailbox(seed=1, count=2000) if FULL else mailgen.sets("small")
+
+
 class FirstBackup(Case):
     def whole(self, scheme="imap", **more):
-        server = self.server(**more).fill("alice", mailgen.sets("small"))
+        server = self.server(**more).fill("alice", all_kinds())
         with server:
             expected = self.read(server)
             summary = self.backup(server.url(scheme)).summary
@@ -48,7 +53,7 @@ class FirstBackup(Case):
         self.whole(compress=True)
 
     def test_is_exact_with_gzip(self):
-        server = self.server().fill("alice", mailgen.sets("small"))
+        server = self.server().fill("alice", all_kinds())
         with server:
             expected = self.read(server)
             self.backup(server.url(), "--codec", "gzip")

@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import mailgen, truth  # noqa: E402
 from support.archive_view import ArchiveView  # noqa: E402
-from support.case import Case, main  # noqa: E402
+from support.case import FULL, Case, main  # noqa: E402
 from support.faultserver import FaultyPop3  # noqa: E402
 
 
@@ -21,7 +21,7 @@ class Pop3(Case):
         return boxes["INBOX"]
 
     def test_is_exact_plain_over_tls_and_over_stls(self):
-        server = self.server().fill("alice", mailgen.mailbox(count=150, largest=500000))
+        server = self.server().fill("alice", mailgen.mailbox(count=2000) if FULL else mailgen.mailbox(count=150, largest=500000))
         with server:
             with truth.Pop3(server.pop3) as pop3:
                 expected = pop3.read()
