@@ -81,8 +81,8 @@ class CutDialer final : public net::Dialer {
 
 class Migration {
  public:
-  explicit Migration(std::string capabilities = {})
-      : dovecot_({}, std::move(capabilities)), dialer_(dovecot_) {
+  explicit Migration(std::string capabilities = {}, const std::string& config = {})
+      : dovecot_(config, std::move(capabilities)), dialer_(dovecot_) {
     auto& inbox = source_.folder("INBOX");
     for (int i = 0; i < 9; ++i) inbox.add(test::mail_text("m" + std::to_string(i), "body of one\r\n"));
     inbox.add(test::mail_text("m3", "body of one\r\n"));   // a true duplicate
@@ -96,6 +96,9 @@ class Migration {
   }
 
   Cut& cut() { return dialer_.cut; }
+  test::DovecotDialer& dovecot() { return dovecot_; }
+  test::MemoryFolder& inbox() { return source_.folders[0]; }
+  mail::DestinationTraits traits() { return destination()->traits({}); }
   test::MemoryPushLedger& ledger() { return ledger_; }
 
   engine::Report run() {
@@ -189,6 +192,37 @@ TEST(PushIntoDovecot, AppendsNothingAgain) {
   EXPECT_EQ(migration.counts.sent, 0u) << "without the ledger";
   EXPECT_EQ(migration.counts.recognised, 13u);
   expect_all(migration, "after three runs");
+}
+
+std::string quota(unsigned kilobytes) {
+  return fmt::format(
+      "mail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\n"
+      "plugin {{\n  quota = maildir:User quota\n  quota_grace = 0\n  quota_rule = *:storage={}K\n}}\n",
+      kilobytes);
+}
+
+TEST(PushIntoDovecot, FillsAMailboxNamesWhatIsMissingAndEndsItWhenThereIsRoom) {
+  Migration migration({}, quota(100));
+  for (int i = 0; i < 20; ++i)
+    migration.inbox().add(test::mail_text("big" + std::to_string(i), std::string(9000, 'x') + "\r\n"));
+  ASSERT_TRUE(migration.traits().quota_left);
+  EXPECT_LE(*migration.traits().quota_left, 100u << 10);
+
+  const auto full = migration.run();
+  EXPECT_FALSE(full.record.complete);
+  EXPECT_GT(full.record.balance.failed, 0u);
+  EXPECT_TRUE(full.record.balance.adds_up());
+  EXPECT_LT(migration.there({"INBOX"}).size(), migration.expected(0).size());
+
+  migration.dovecot().configure(quota(1000));
+  const auto report = migration.run();
+  EXPECT_TRUE(report.record.complete) << (report.error ? report.error->what() : "");
+  expect_all(migration, "with room");
+}
+
+TEST(PushIntoDovecot, FindsOutWhichCharactersNoNameCanHave) {
+  Migration migration;
+  EXPECT_EQ(migration.traits().forbidden, ".") << "Maildir++ parts its folders by dots";
 }
 
 class LostConnections : public testing::TestWithParam<const char*> {};

@@ -83,7 +83,7 @@ std::filesystem::path temporary_folder() {
   return name;
 }
 
-constexpr const char* config_text = R"(log_path = {0}/log
+constexpr const char* config_text = R"(log_path = /dev/stderr
 ssl = no
 mail_uid = {1}
 mail_gid = {2}
@@ -114,6 +114,10 @@ DovecotDialer::DovecotDialer(const std::string& more_config, std::string capabil
   std::filesystem::create_directory(home);
   std::filesystem::permissions(folder_, std::filesystem::perms(0755));
   if (::geteuid() == 0 && ::chown(home.c_str(), user_, group_) != 0) throw std::runtime_error("chown");
+  configure(more_config);
+}
+
+void DovecotDialer::configure(const std::string& more_config) {
   std::ofstream(folder_ / "dovecot.conf")
       << fmt::format(config_text, folder_.native(), user_, group_, more_config);
 }
@@ -133,7 +137,6 @@ std::unique_ptr<net::Stream> DovecotDialer::dial(const std::string&, std::uint16
   const auto home = "HOME=" + (folder_ / "home").native();
   const std::array<const char*, 4> environment{"USER=bob", home.c_str(), "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
                                                nullptr};
-  const std::array<const char*, 6> words{"doveadm", "-c", config.c_str(), "exec", "imap", nullptr};
   const auto process = ::fork();
   if (process == 0) {
     ::dup2(ends[1], 0);
@@ -142,7 +145,12 @@ std::unique_ptr<net::Stream> DovecotDialer::dial(const std::string&, std::uint16
     if (log >= 0) ::dup2(log, 2);
     // root's would take the socket for inetd's and refuse; and a mailbox needs somebody whose it is
     if (::geteuid() == 0 && (::setgid(group_) != 0 || ::setuid(user_) != 0)) ::_exit(126);
-    ::execvpe("doveadm", const_cast<char**>(words.data()), const_cast<char**>(environment.data()));
+    // not by `doveadm exec`, which leaves out what the configuration says of the protocol
+    for (const auto* program : {"/usr/lib/dovecot/imap", "/usr/libexec/dovecot/imap"}) {
+      const std::array<const char*, 4> words{program, "-c", config.c_str(),
+                                             nullptr};  // it starts itself again
+      ::execve(program, const_cast<char**>(words.data()), const_cast<char**>(environment.data()));
+    }
     ::_exit(127);
   }
   ::close(ends[1]);

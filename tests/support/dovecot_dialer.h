@@ -11,7 +11,7 @@
 
 namespace postferry::test {
 
-// A real Dovecot without a port and without a daemon: every dial() starts `doveadm exec imap` on a socket
+// A real Dovecot without a port and without a daemon: every dial() starts its imap on a socket
 // pair (PREAUTH). All connections see one account, in a temporary folder that is removed at the end.
 class DovecotDialer final : public net::Dialer {
  public:
@@ -22,6 +22,9 @@ class DovecotDialer final : public net::Dialer {
 
   std::unique_ptr<net::Stream> dial(const std::string& host, std::uint16_t port, const net::TlsPolicy* tls,
                                     const net::Timeouts& timeouts, std::stop_token stop) override;
+
+  // For connections from now on.
+  void configure(const std::string& more_config);
 
   config::Account account() const;  // what to ask an endpoint for
   const std::filesystem::path& folder() const { return folder_; }
