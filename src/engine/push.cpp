@@ -15,13 +15,15 @@
 namespace postferry::engine {
 namespace {
 
-mail::DestinationTraits ask_traits(PushWorld& world) {
+// First of all: from then on the destination can spell names, and what goes wrong on the way is tried again.
+PushWorld with_traits(PushWorld world) {
   Patience patience(world.limits, world.clock, world.events);
   try {
-    return persist(patience, world.stop, [&] { return world.destination.traits(world.stop); });
+    world.traits = persist(patience, world.stop, [&] { return world.destination.traits(world.stop); });
   } catch (const GivenUp& why) {
     throw why.error;
   }
+  return world;
 }
 
 // The destination folders by the source folders that go there; two may share one.
@@ -99,16 +101,14 @@ class PushSink final : public mail::MailSink {
 
 struct Push::State {
   State(PushWorld borrowed, const std::vector<MappedFolder>& mapped)
-      : world(std::move(borrowed)),
+      : world(with_traits(std::move(borrowed))),
         folders(world, mapped),
         sink(world, folders, counters),
         ledger(world, [this](const mail::Folder& folder) -> SinkFolder& {
           auto& there = folders.of(folder);
           there.prepare(folder.subscribed);
           return there;
-        }) {
-    world.traits = ask_traits(world);
-  }
+        }) {}
 
   PushWorld world;
   PushCounters counters;

@@ -104,7 +104,6 @@ class Migration {
   engine::Report run() {
     test::MemorySource source(source_, {});
     const auto there = destination();
-    list_until_it_works(*there);
     std::vector<mail::Folder> folders;
     for (const auto& one : source_.folders) folders.push_back(one.folder);
     engine::PushOptions options;
@@ -142,15 +141,6 @@ class Migration {
   engine::PushCounts counts;
 
  private:
-  // As a command does it before it maps folders.
-  static void list_until_it_works(mail::Destination& there) {
-    for (int attempt = 0; attempt < 3; ++attempt) try {
-        there.folders({});
-        return;
-      } catch (const Error& error) {
-        if (error.cause != Cause::network) throw;
-      }
-  }
   std::unique_ptr<mail::Destination> destination() {
     return endpoints::make_destination(dovecot_.account(), {[] { return std::string(); }},
                                        {.dialer = dialer_,
