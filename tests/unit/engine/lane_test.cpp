@@ -168,14 +168,18 @@ TEST(Lane, GoesOnWithFewerConnectionsWhenTheServerWantsNoMore) {
   EngineWorld world;
   world.limits.lanes = 4;
   for (int i = 0; i < 8; ++i) world.fill("F" + std::to_string(i), 20);
-  std::atomic<int> open{0};
+  // Two are let in, and stay until two others have been refused.
+  std::atomic<int> signed_in{0}, refused{0};
   world.rules.before = [&](const std::string& step, const std::string&, std::uint32_t) {
-    if (step != "sign-in") return;
-    if (open.fetch_add(1) >= 2 && open < 6) {
-      Error many(Cause::throttled, Blast::endpoint, Retry::later, "too many simultaneous connections");
-      many.retry_after = std::chrono::hours(1);
-      throw many;
+    if (step == "begin") {
+      for (int now = refused; now < 2; now = refused) refused.wait(now);
     }
+    if (step != "sign-in" || signed_in.fetch_add(1) < 2 || refused >= 2) return;
+    ++refused;
+    refused.notify_all();
+    Error many(Cause::throttled, Blast::endpoint, Retry::later, "too many simultaneous connections");
+    many.retry_after = std::chrono::hours(1);
+    throw many;
   };
   const auto report = world.run();
   EXPECT_EQ(report.record.balance.stored, 160u);
