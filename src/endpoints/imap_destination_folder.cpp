@@ -12,6 +12,7 @@
 #include <postferry/base/text.h>
 #include <postferry/mail/digester.h>
 
+#include "connection.h"
 #include "imap_append.h"
 #include "imap_headers.h"
 #include "imap_listing.h"

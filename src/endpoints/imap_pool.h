@@ -8,8 +8,8 @@
 
 #include <postferry/base/error.h>
 
+#include "connection.h"
 #include "imap_sign_in.h"
-#include "pop3_sign_in.h"
 
 namespace postferry::endpoints {
 

@@ -15,6 +15,7 @@
 #include <postferry/base/text.h>
 #include <postferry/mail/digester.h>
 
+#include "connection.h"
 #include "pop3_fetch.h"
 #include "pop3_listing.h"
 

@@ -23,11 +23,4 @@ struct Pop3Line {
 Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, const Tools& tools,
                       std::stop_token stop);
 
-// A connection that is lost before anybody was signed in says something of the server, and nothing of a folder or a
-// message: {network, endpoint, later}.
-Error at_the_door(const Error& error);
-
-// `error` with the host's name before it, if it speaks of the connection and does not name it yet.
-Error at_host(const std::string& host, const Error& error);
-
 }  // namespace postferry::endpoints

@@ -5,6 +5,7 @@
 
 #include <postferry/base/error.h>
 
+#include "connection.h"
 #include "pop3_reader.h"
 #include "pop3_sign_in.h"
 
