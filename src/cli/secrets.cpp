@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* shared_name = "POSTFERRY_PASSWORD";
 constexpr const char* from_name = "POSTFERRY_FROM_PASSWORD";
+constexpr const char* to_name = "POSTFERRY_TO_PASSWORD";
 constexpr std::chrono::minutes token_age{1};
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -46,7 +47,7 @@ std::map<std::string, std::string> take_passwords_from_environment() {
 }
 
 struct Secrets::State {
-  enum class Kind { command, file, numbered, from, shared, credential, prompt, none };
+  enum class Kind { command, file, numbered, from, to, shared, credential, prompt, none };
   struct One {
     config::Account account;
     Kind kind = Kind::none;
@@ -57,6 +58,7 @@ struct Secrets::State {
   };
 
   std::vector<One> all;
+  std::size_t from_count = 0;  // the account behind them is where the mail goes to
   Surroundings around;
   std::mutex mutex;  // over `known` of all; held while a command runs or a person types: one at a time
 
@@ -85,8 +87,10 @@ std::filesystem::path Secrets::State::credential_of(const config::Account& accou
 
 // Everything but POSTFERRY_PASSWORD, which is nobody's own.
 Secrets::State::Kind Secrets::State::own_source(One& one, std::size_t index) const {
-  if (index < around.commands.size()) {
-    one.command = {"/bin/sh", "-c", around.commands[index]};
+  const bool is_to = index >= from_count;
+  const auto& commands = is_to ? around.to_commands : around.commands;
+  if (const auto place = is_to ? index - from_count : index; place < commands.size()) {
+    one.command = {"/bin/sh", "-c", commands[place]};
     return Kind::command;
   }
   if (!one.account.password_command.empty()) {
@@ -94,13 +98,17 @@ Secrets::State::Kind Secrets::State::own_source(One& one, std::size_t index) con
     return Kind::command;
   }
   if (!one.account.password.empty()) return Kind::file;
-  if (variable(numbered(index))) return Kind::numbered;
-  if (all.size() == 1 && variable(from_name)) return Kind::from;
+  if (is_to) {
+    if (variable(to_name)) return Kind::to;
+  } else {
+    if (variable(numbered(index))) return Kind::numbered;
+    if (from_count == 1 && variable(from_name)) return Kind::from;
+  }
   one.credential = credential_of(one.account);
   return one.credential.empty() ? Kind::none : Kind::credential;
 }
 
-Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around)
+Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around, std::optional<config::Account> to)
     : state_(std::make_unique<State>()) {
   state_->around = std::move(around);
   auto& s = *state_;
@@ -109,7 +117,10 @@ Secrets::Secrets(std::vector<config::Account> accounts, Surroundings around)
                        accounts.size() == 1 ? "is" : "are",
                        accounts.size() == 1 ? "one account" : "fewer accounts"));
   }
+  if (s.around.to_commands.size() > 1) refuse("--to-password-command is given several times, but mail goes to one account");
+  s.from_count = accounts.size();
   for (auto& account : accounts) s.all.emplace_back().account = std::move(account);
+  if (to) s.all.emplace_back().account = std::move(*to);
   std::vector<std::size_t> without, with_credential;
   for (std::size_t i = 0; i < s.all.size(); ++i) {
     s.all[i].kind = s.own_source(s.all[i], i);
@@ -145,6 +156,8 @@ std::string Secrets::State::fetch(One& one, std::size_t index) const {
       return *variable(numbered(index));
     case Kind::from:
       return *variable(from_name);
+    case Kind::to:
+      return *variable(to_name);
     case Kind::shared:
       return *variable(shared_name);
     case Kind::credential: {
@@ -160,7 +173,7 @@ std::string Secrets::State::fetch(One& one, std::size_t index) const {
   if (variable(shared_name)) {
     refuse(fmt::format(
         "{}: no password; {} is offered to nobody, for more than one account lacks a password (use "
-        "POSTFERRY_FROM_PASSWORD_1, _2 ...)",
+        "POSTFERRY_FROM_PASSWORD, POSTFERRY_TO_PASSWORD, for several sources POSTFERRY_FROM_PASSWORD_1, _2 ...)",
         name, shared_name));
   }
   refuse(
@@ -190,6 +203,8 @@ std::string Secrets::source(std::size_t index) const {
       return state_->numbered(index);
     case State::Kind::from:
       return from_name;
+    case State::Kind::to:
+      return to_name;
     case State::Kind::shared:
       return shared_name;
     case State::Kind::credential:

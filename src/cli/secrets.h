@@ -26,10 +26,12 @@ class Secrets {
     std::map<std::string, std::string> environment;  // POSTFERRY_...
     std::string credentials_folder;                  // $CREDENTIALS_DIRECTORY, may be empty
     std::function<std::string(const std::string& prompt)> ask;  // empty: there is no terminal
+    std::vector<std::string> to_commands{};                     // --to-password-command
   };
 
-  // Error{config} for more commands than accounts.
-  Secrets(std::vector<config::Account> accounts, Surroundings around);
+  // Error{config} for more commands than accounts. `to`: the account that mail goes to, if it goes to one; it
+  // stands behind the others, and POSTFERRY_TO_PASSWORD is its own.
+  Secrets(std::vector<config::Account> accounts, Surroundings around, std::optional<config::Account> to = {});
   ~Secrets();
 
   // The secret of the n-th account; kept, but a command that gives tokens (xoauth2) is run again after a

@@ -116,5 +116,28 @@ TEST(Secrets, LeaveTheEnvironment) {
   ::unsetenv("POSTFERRY_CONFIG");
 }
 
+TEST(Secrets, GivesEachSideItsOwn) {
+  Secrets secrets({account("old")},
+                  {{}, {{"POSTFERRY_FROM_PASSWORD", "from"}, {"POSTFERRY_TO_PASSWORD", "to"}}, "", {}}, account("new"));
+  EXPECT_EQ(secrets.reveal(0), "from");
+  EXPECT_EQ(secrets.reveal(1), "to");
+}
+
+TEST(Secrets, OffersThePasswordThatIsNobodysOwnToNoSideWhereBothLackOne) {
+  Secrets both({account("old")}, {{}, {{"POSTFERRY_PASSWORD", "shared"}}, "", {}}, account("new"));
+  EXPECT_THAT(refusal(both, 0), HasSubstr("POSTFERRY_TO_PASSWORD"));
+  EXPECT_THAT(refusal(both, 1), HasSubstr("offered to nobody"));
+  Secrets one({account("old")}, {{}, {{"POSTFERRY_PASSWORD", "shared"}, {"POSTFERRY_FROM_PASSWORD", "from"}}, "", {}},
+              account("new"));
+  EXPECT_EQ(one.reveal(1), "shared");
+  EXPECT_EQ(one.reveal(0), "from");
+}
+
+TEST(Secrets, OfTheDestinationComeFromItsOwnCommand) {
+  Secrets secrets({account("old")}, {{"echo from"}, {}, "", {}, {"echo to"}}, account("new"));
+  EXPECT_EQ(secrets.reveal(0), "from");
+  EXPECT_EQ(secrets.reveal(1), "to");
+}
+
 }  // namespace
 }  // namespace postferry::cli
