@@ -85,6 +85,14 @@ std::optional<std::uint64_t> Keys::natural(std::string_view key, std::uint64_t l
   return static_cast<std::uint64_t>(given);
 }
 
+std::optional<bool> Keys::flag(std::string_view key) {
+  const auto* value = node(key);
+  if (!value) return std::nullopt;
+  const auto* flag = value->as_boolean();
+  if (!flag) refuse_key(key, fmt::format("must be true or false, not {}", kind_of(*value)));
+  return flag->get();
+}
+
 std::optional<std::size_t> Keys::choice(std::string_view key, const std::vector<std::string>& choices) {
   const auto word = text(key);
   if (!word) return std::nullopt;

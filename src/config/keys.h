@@ -27,6 +27,7 @@ class Keys {
 
   std::optional<std::string> text(std::string_view key);
   std::optional<std::uint64_t> natural(std::string_view key, std::uint64_t least, std::uint64_t most);
+  std::optional<bool> flag(std::string_view key);
   // One of `choices`, as its index.
   std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& choices);
   // An array of texts; a single text counts as an array of one.

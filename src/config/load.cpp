@@ -128,6 +128,12 @@ Job read_job(const std::string& name, const toml::table& table, const std::strin
   out.folder = keys.texts("folder");
   out.exclude = keys.texts("exclude");
   out.map = keys.map("map");
+  out.under = keys.text("under").value_or("");
+  static const std::vector<std::string> rules{"merge", "add", "update", "never"}, deleted{"keep", "skip"};
+  if (const auto i = keys.choice("flags", rules)) out.flags = rules[*i];
+  if (const auto i = keys.choice("deleted", deleted)) out.deleted = deleted[*i];
+  out.seen = keys.flag("seen").value_or(false);
+  out.respect_deletions = keys.flag("respect_deletions").value_or(false);
   out.since = keys.text("since").value_or("");
   out.before = keys.text("before").value_or("");
   out.max_size = keys.text("max_size").value_or("");
