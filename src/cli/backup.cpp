@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "jobs.h"
 #include "network.h"
+#include "push.h"
 #include "secrets.h"
 #include "when.h"
 
@@ -64,19 +65,6 @@ void say_where(const Program& program, const std::filesystem::path& path) {
   console.line(
       fmt::format("to get a message back: postferry show {} ID > message.eml   (IDs: postferry ls {} FOLDER)",
                   name, name));
-}
-
-AccountResult total_of(const std::vector<AccountResult>& results, Exit exit) {
-  AccountResult out;
-  out.complete = true;
-  out.exit = exit;
-  for (const auto& one : results) {
-    out.balance += one.balance;
-    out.reflagged += one.reflagged, out.bytes += one.bytes, out.new_bytes += one.new_bytes,
-        out.seconds += one.seconds;
-    out.complete = out.complete && one.complete;
-  }
-  return out;
 }
 
 std::vector<AccountResult> carry_all(Program& program, const Options& options) {
@@ -157,13 +145,19 @@ Exit run_jobs(Program& program) {
                          near ? fmt::format("; did you mean {}?", *near) : ""));
     }
     jobs.push_back(options_of_job(at->second, program.config, program.options));
-    accounts_of(program, jobs.back());
+    if (jobs.back().command == Command::migrate) {
+      check_migration(program, jobs.back());
+    } else {
+      accounts_of(program, jobs.back());
+    }
   }
   std::vector<AccountResult> all;
   for (std::size_t i = 0; i < jobs.size() && !program.stop.stop_requested(); ++i) {
     console.detail(fmt::format("job {}", printable(names[i], 60)));
     try {
-      for (auto& one : carry_all(program, jobs[i])) all.push_back(std::move(one));
+      auto results = jobs[i].command == Command::migrate ? migrate_accounts(program, jobs[i])
+                                                         : carry_all(program, jobs[i]);
+      for (auto& one : results) all.push_back(std::move(one));
     } catch (const Error& error) {  // one job's archive is not there: the others are run all the same
       console.error(fmt::format("job {}: {}", printable(names[i], 60), error.what()));
       console.json(

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t failures_shown = 100;
 
+}  // namespace
+
 Exit exit_of_report(const engine::Report& report) {
   switch (report.ending) {
     case engine::Ending::interrupted:
@@ -33,6 +35,8 @@ Exit exit_of_report(const engine::Report& report) {
                      report.suspicious_folders.empty() && report.record.complete;
   return whole ? Exit::complete : Exit::partly;
 }
+
+namespace {
 
 void say_balance(Console& console, const AccountResult& r) {
   const auto& b = r.balance;
@@ -50,6 +54,8 @@ void say_balance(Console& console, const AccountResult& r) {
   }
 }
 
+}  // namespace
+
 void say_failures(Console& console, const engine::Report& report) {
   const auto& failures = report.record.failures;
   const auto total = failures.size() + report.record.more_failures;
@@ -58,8 +64,10 @@ void say_failures(Console& console, const engine::Report& report) {
     console.error("  " + failure_line(failures[i]));
   }
   if (total > failures_shown) {
-    console.error(fmt::format("  ... and {} more (the snapshot has {})", grouped(total - failures_shown),
-                              grouped(failures.size())));
+    console.error(fmt::format("  ... and {} more{}", grouped(total - failures_shown),
+                              report.snapshot.empty()
+                                  ? ""
+                                  : fmt::format(" (the snapshot has {})", grouped(failures.size()))));
   }
   for (const auto& folder : report.given_up_folders)
     console.error(fmt::format("folder failed: {}", printable(folder, 800)));
@@ -70,6 +78,8 @@ void say_failures(Console& console, const engine::Report& report) {
                     printable(folder, 400)));
   }
 }
+
+namespace {
 
 // Everything that one account's run borrows, in the order in which it must live.
 AccountResult carry(BackupWorld& w, const config::Account& account, const endpoints::Secret& secret,
@@ -99,7 +109,7 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
       .ledger = writer->ledger(),
       .events = view,
       .clock = program.clock,
-      .limits = limits_of(w, account),
+      .limits = limits_of(w.options, account.connections),
       .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
       .messages = {},
       .selection = w.selection.in_words(),
@@ -130,11 +140,10 @@ net::Timeouts timeouts_of(const Options& options) {
   return out;
 }
 
-engine::Limits limits_of(const BackupWorld& w, const config::Account& account) {
+engine::Limits limits_of(const Options& options, std::optional<unsigned> connections) {
   engine::Limits out;
-  if (w.options.max_wait)
-    out.longest_wait = std::chrono::seconds(static_cast<std::int64_t>(*w.options.max_wait));
-  if (account.connections) out.lanes = *account.connections;
+  if (options.max_wait) out.longest_wait = std::chrono::seconds(static_cast<std::int64_t>(*options.max_wait));
+  if (connections) out.lanes = *connections;
   return out;
 }
 
@@ -151,17 +160,35 @@ void check_selection(BackupWorld& w) {
   }
 }
 
-void note_error(BackupWorld& w, const config::Account& account, const Error& error, AccountResult& result) {
+void note_error(Program& program, const std::string& account, const std::string& own_advice, const Error& error,
+                AccountResult& result) {
   result.exit = exit_of(error);
   result.error = error.what();
-  w.program.console.error(fmt::format("{}: {}", printable(account.id(), 200), error.what()));
+  program.console.error(fmt::format("{}: {}", printable(account, 200), error.what()));
   auto advice = error.advice;
-  if (advice.empty() && error.cause == Cause::auth) advice = account.advice;
-  if (!advice.empty()) w.program.console.error(advice);
+  if (advice.empty() && error.cause == Cause::auth) advice = own_advice;
+  if (!advice.empty()) program.console.error(advice);
   auto object = codec::Json::object();
-  object.add("event", "error").add("account", account.id()).add("text", error.what());
+  object.add("event", "error").add("account", account).add("text", error.what());
   if (!advice.empty()) object.add("advice", advice);
-  w.program.console.json(object.add("exit", static_cast<int>(result.exit)));
+  program.console.json(object.add("exit", static_cast<int>(result.exit)));
+}
+
+void note_error(Program& program, const config::Account& account, const Error& error, AccountResult& result) {
+  note_error(program, account.id(), account.advice, error, result);
+}
+
+AccountResult total_of(const std::vector<AccountResult>& results, Exit exit) {
+  AccountResult out;
+  out.complete = true;
+  out.exit = exit;
+  for (const auto& one : results) {
+    out.balance += one.balance;
+    out.reflagged += one.reflagged, out.bytes += one.bytes, out.new_bytes += one.new_bytes,
+        out.seconds += one.seconds;
+    out.complete = out.complete && one.complete;
+  }
+  return out;
 }
 
 codec::Json summary(const AccountResult& r) {
@@ -190,11 +217,11 @@ AccountResult back_up(BackupWorld& w, const config::Account& account, endpoints:
     Ticker ticker([&] { view.draw(); });
     result = carry(w, account, secret, view, report);
     view.close();
-    if (report.error) note_error(w, account, *report.error, result);
+    if (report.error) note_error(w.program, account, *report.error, result);
     if (report.ending == engine::Ending::later) result.exit = Exit::later;
   } catch (const Error& error) {
     view.close();
-    note_error(w, account, error, result);
+    note_error(w.program, account, error, result);
   } catch (const Cancelled&) {
     view.close();
     result.exit = Exit::interrupted;

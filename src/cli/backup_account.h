@@ -50,9 +50,14 @@ AccountResult plan_only(BackupWorld& world, const config::Account& account, endp
 // The last line of a backup with --json, of one account or of all.
 codec::Json summary(const AccountResult& result);
 // The status and the words of an Error that ended an account.
-void note_error(BackupWorld& world, const config::Account& account, const Error& error,
+void note_error(Program& program, const config::Account& account, const Error& error, AccountResult& result);
+void note_error(Program& program, const std::string& account, const std::string& advice, const Error& error,
                 AccountResult& result);
-engine::Limits limits_of(const BackupWorld& world, const config::Account& account);
+// How a run that came to an end ended: 0, 3, 75, 130 or what its error says.
+Exit exit_of_report(const engine::Report& report);
+void say_failures(Console& console, const engine::Report& report);
+engine::Limits limits_of(const Options& options, std::optional<unsigned> connections);
+AccountResult total_of(const std::vector<AccountResult>& results, Exit exit);
 net::Timeouts timeouts_of(const Options& options);
 // --folder that found nothing is an error where it cannot have meant another account; otherwise, as for
 // --exclude, a warning.

@@ -9,6 +9,9 @@ namespace postferry::cli {
 Exit init(Program& program);
 Exit backup(Program& program);
 Exit run_jobs(Program& program);
+Exit migrate(Program& program);
+Exit restore(Program& program);
+Exit compare(Program& program);
 Exit snapshots(Program& program);
 Exit ls(Program& program);
 Exit show(Program& program);

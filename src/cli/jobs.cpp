@@ -16,10 +16,6 @@ namespace {
 }  // namespace
 
 Options options_of_job(const config::Job& job, const config::Config& config, const Options& command_line) {
-  if (config.accounts.contains(job.to) || job.to.find("://") != std::string::npos) {
-    refuse(job, fmt::format("to = \"{}\" is an account; this version carries mail into archives only",
-                            config.accounts.contains(job.to) ? printable(job.to, 60) : "..."));
-  }
   if (job.after == "delete") {
     refuse(job,
            "after = \"delete\": this version deletes nothing at a source (leave the line out, or write "
@@ -29,9 +25,21 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
     refuse(job,
            "delete_after_days and max_deletions go with after = \"delete\", which this version does not do");
   }
-  if (!job.map.empty()) refuse(job, "map: an archive keeps every folder under its own name");
+  const bool to_account = config.accounts.contains(job.to) || job.to.find("://") != std::string::npos;
+  if (!to_account && (!job.map.empty() || !job.under.empty() || !job.flags.empty() || !job.deleted.empty() ||
+                      job.seen || job.respect_deletions)) {
+    refuse(job,
+           "map, under, flags, deleted, seen and respect_deletions are for mail that goes to an account: an archive "
+           "keeps every folder under its own name, and everything as it was");
+  }
   Options out = command_line;
-  out.command = Command::backup;
+  out.command = to_account ? Command::migrate : Command::backup;
+  for (const auto& [from, to] : job.map) out.map.push_back(from + "=" + to);
+  out.under = job.under;
+  out.flags = job.flags;
+  out.deleted = job.deleted;
+  out.seen = job.seen;
+  out.respect_deletions = job.respect_deletions;
   out.words = job.from;
   out.words.push_back(job.to);
   out.folder = job.folder;

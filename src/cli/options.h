@@ -7,7 +7,7 @@
 
 namespace postferry::cli {
 
-enum class Command { init, backup, snapshots, ls, show, diff, export_, check, run, accounts, config_check };
+enum class Command { init, backup, snapshots, ls, show, diff, export_, check, run, accounts, config_check, migrate, restore, compare };
 enum class When { automatic, always, never };
 
 // The command line as plain data. What a command does not know stays empty.
@@ -39,6 +39,11 @@ struct Options {
   // backup and run
   bool dry_run = false, create = false, accept_shrink = false, full = false, all_jobs = false;
   std::string as, codec, catalog;
+
+  // migrate, restore, compare
+  std::vector<std::string> to_password_command, map, message;
+  std::string under, flags, deleted;
+  bool seen = false, respect_deletions = false, deep = false;
 
   // check and export
   bool read_data = false, force = false;

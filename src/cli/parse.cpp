@@ -24,6 +24,15 @@ constexpr const char* exits_backup =
     "listing is suspicious (they are listed), 4 the server refused the credentials, 5 the archive is\n"
     "damaged, 6 locked by another run, 75 come back later, 130 interrupted. With several accounts all\n"
     "are run; the worst of 5, 1, 2, 4, 3, 75 counts, 130 before all.";
+constexpr const char* exits_push =
+    "Exit status: 0 complete (also: nothing to do), 1 failed (unknown host, certificate, archive not\n"
+    "there), 2 usage or configuration, 3 finished, but some messages or folders failed (they are listed;\n"
+    "also: the destination is full), 4 a server refused the credentials, 5 the archive is damaged,\n"
+    "6 locked by another run, 75 come back later, 130 interrupted.";
+constexpr const char* exits_compare =
+    "Exit status: 0 B holds all of A, 3 it does not (what is missing is listed), 1 failed, 2 usage or\n"
+    "configuration, 4 a server refused the credentials, 5 the archive is damaged, 75 come back later,\n"
+    "130 interrupted.";
 constexpr const char* exits_config = "Exit status: 0 right, 2 wrong (the place is named).";
 
 class Tree {
@@ -43,6 +52,9 @@ class Tree {
     common(app_);
     init();
     backup();
+    migrate();
+    restore();
+    compare();
     run();
     snapshots();
     ls();
@@ -130,6 +142,81 @@ class Tree {
         ->group("Selection");
   }
 
+  void to_password(CLI::App* sub, const std::string& names) {
+    sub->add_option(names, options_.to_password_command, "Shell command that prints the destination's password")
+        ->type_name("CMD")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Server");
+  }
+
+  void mapping(CLI::App* sub) {
+    sub->add_option("--map", options_.map, "Put this folder there (children follow); repeat for others")
+        ->type_name("FROM=TO")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Destination");
+    sub->add_option("--under", options_.under, "Put everything below this folder")
+        ->type_name("FOLDER")
+        ->group("Destination");
+  }
+
+  void push_options(CLI::App* sub, const char* usual) {
+    sub->add_flag("-n,--dry-run", options_.dry_run, "Sign in, look, print the plan, change nothing");
+    mapping(sub);
+    sub->add_option("--flags", options_.flags,
+                    std::string("What becomes of flags of mail that is there already (") + usual + ")")
+        ->check(CLI::IsMember({"merge", "add", "update", "never"}))
+        ->type_name("RULE")
+        ->group("Destination");
+    sub->add_option("--deleted", options_.deleted, "skip: \\Deleted is not set at the destination")
+        ->check(CLI::IsMember({"skip", "keep"}))
+        ->type_name("skip")
+        ->group("Destination");
+    sub->add_flag("--respect-deletions", options_.respect_deletions,
+                  "What was carried before and is gone at the destination stays away")
+        ->group("Destination");
+    selection(sub);
+    server(sub);
+  }
+
+  void migrate() {
+    auto* sub = command("migrate", "copy mail from accounts to another account", Command::migrate, exits_push);
+    words(sub, "FROM... TO", "Accounts (names or addresses), then the one the mail goes to", 2, 1000);
+    sub->add_flag("--seen", options_.seen, "Mail from POP3 arrives as read");
+    push_options(sub, "merge");
+    to_password(sub, "--to-password-command");
+  }
+
+  void restore() {
+    auto* sub = command("restore", "put a snapshot back onto a server", Command::restore, exits_push);
+    words(sub, "ARCHIVE TO", "The archive; the account the mail goes to (a name or an address)", 2, 2);
+    which_snapshot(sub);
+    sub->add_flag("--merge", options_.merge, "All accounts of the archive");
+    sub->add_flag("--only-present", options_.only_present, "Not what the server held no more");
+    sub->add_option("--message", options_.message, "Only this message: at least 8 hex digits of its content")
+        ->type_name("ID")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Selection");
+    push_options(sub, "add");
+    to_password(sub, "--to-password-command");
+    catalog(sub);
+  }
+
+  void compare() {
+    auto* sub = command("compare", "does B hold all that A holds?", Command::compare, exits_compare);
+    words(sub, "A B", "Two accounts (names or addresses) or archives", 2, 2);
+    sub->add_flag("--deep", options_.deep, "Read every body, not only headers and sizes");
+    mapping(sub);
+    which_snapshot(sub);
+    sub->add_flag("--only-present", options_.only_present, "Not what the server held no more");
+    selection(sub);
+    server(sub);
+    to_password(sub, "--to-password-command");
+    catalog(sub);
+  }
+
   void server(CLI::App* sub) {
     sub->add_option("--password-command,--from-password-command", options_.password_command,
                     "Shell command that prints the password; repeat in the order of the accounts")
@@ -215,6 +302,7 @@ class Tree {
     words(sub, "JOB...", "Names of jobs", 0, 1000);
     sub->add_flag("--all", options_.all_jobs, "All jobs");
     backup_options(sub);
+    to_password(sub, "--to-password-command");
   }
 
   void snapshots() {

@@ -7,6 +7,7 @@
 #include <postferry/mail/folder_path.h>
 
 #include "backup_account.h"
+#include "no_sink.h"
 #include "progress.h"
 #include "when.h"
 
@@ -40,23 +41,6 @@ class SnapshotLedger final : public mail::Ledger {
     return at == folders_.end() ? nullptr : &at->second;
   }
   std::map<std::string, archive::FolderRecord> folders_;
-};
-
-// A plan is made for a sink; this one is never written to.
-class NoSink final : public mail::MailSink {
- public:
-  mail::SinkTraits traits() const override {
-    return {.idempotent = true, .max_message_size = {}, .max_sessions = 64};
-  }
-  void declare(const mail::Folder&, bool) override {}
-  void repeat(const mail::Folder&) override {}
-  std::unique_ptr<mail::FolderWriter> open(const mail::Folder&, const mail::FolderState&, mail::Receipts&,
-                                           std::stop_token) override {
-    return nullptr;
-  }
-  void folder_done(const mail::Folder&, const mail::FolderState&, const mail::FolderEnd&) override {}
-  void flush() override {}
-  mail::RunId finish(const mail::RunRecord&) override { return {}; }
 };
 
 std::optional<archive::Snapshot> last_of(const BackupWorld& w, const std::string& account) {
@@ -130,7 +114,7 @@ AccountResult plan_only(BackupWorld& w, const config::Account& account, endpoint
         .ledger = ledger,
         .events = view,
         .clock = w.program.clock,
-        .limits = limits_of(w, account),
+        .limits = limits_of(w.options, account.connections),
         .folders = [&](const mail::Folder& f) { return w.selection.takes_folder(f.path, f.role); },
         .messages = {},
         .selection = w.selection.in_words(),
@@ -147,7 +131,7 @@ AccountResult plan_only(BackupWorld& w, const config::Account& account, endpoint
     result.exit = Exit::complete;
     result.complete = true;
   } catch (const Error& error) {
-    note_error(w, account, error, result);
+    note_error(w.program, account, error, result);
   } catch (const Cancelled&) {
     result.exit = Exit::interrupted;
     result.error = "interrupted";

@@ -63,6 +63,12 @@ Exit dispatch(Program& program) {
       return check(program);
     case Command::run:
       return run_jobs(program);
+    case Command::migrate:
+      return migrate(program);
+    case Command::restore:
+      return restore(program);
+    case Command::compare:
+      return compare(program);
     case Command::accounts:
       return accounts(program);
     case Command::config_check:

@@ -96,13 +96,13 @@ TEST(Arguments, AMistakeIsNamedWithTheNearest) {
   EXPECT_THAT(complaint({"show", "a"}), HasSubstr("ID"));
   EXPECT_THAT(complaint({"export", "a", "b", "--format", "mbox"}), HasSubstr("format"));
   EXPECT_THAT(complaint({"backup", "a", "b", "--connections", "0"}), HasSubstr("connections"));
-  EXPECT_THAT(complaint({"migrate", "a", "b"}), HasSubstr("no command \"migrate\""));
+  EXPECT_THAT(complaint({"import", "a", "b"}), HasSubstr("no command \"import\""));
   complaint({});
 }
 
 TEST(Arguments, HelpNamesTheExitCodes) {
   for (const auto* command :
-       {"init", "backup", "snapshots", "ls", "show", "diff", "export", "check", "run", "accounts"}) {
+       {"init", "backup", "snapshots", "ls", "show", "diff", "export", "check", "run", "accounts", "migrate", "restore", "compare"}) {
     testing::internal::CaptureStdout();
     EXPECT_EQ(parse({command, "--help"}).exit, 0) << command;
     EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("Exit status: 0")) << command;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+
+#include <postferry/engine/decide.h>
+#include <postferry/mail/event.h>
+
+#include "program_state.h"
+
+namespace postferry::cli {
+
+// Does `act` again for as long as the engine would (engine/decide.h): for what is asked of a server outside a run.
+template <class Act>
+auto insist(const Program& program, const engine::Limits& limits, mail::EventSink& events, const Act& act) {
+  for (unsigned attempt = 1;; ++attempt) {
+    try {
+      return act();
+    } catch (const Error& error) {
+      const auto next = engine::decide(error, attempt, limits);
+      if (next.action != engine::Action::again && next.action != engine::Action::again_after) throw;
+      if (next.wait.count() > 0) {
+        events.on(mail::event::Waiting{error.what(), std::chrono::ceil<std::chrono::seconds>(next.wait)});
+        program.clock.sleep_for(next.wait, program.stop);
+      }
+      program.check_stop();
+    }
+  }
+}
+
+}  // namespace postferry::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <postferry/mail/sink.h>
+
+namespace postferry::cli {
+
+// Between a source that knows no flags (POP3) and a destination that does: new mail arrives as --seen says, and what
+// has become of the flags there since is not taken for a change at the source. `sink` outlives it.
+class SeenSink final : public mail::MailSink {
+ public:
+  SeenSink(mail::MailSink& sink, bool seen) : sink_(sink), seen_(seen) {}
+
+  mail::SinkTraits traits() const override { return sink_.traits(); }
+  void declare(const mail::Folder& folder, bool selected) override { sink_.declare(folder, selected); }
+  void repeat(const mail::Folder& folder) override { sink_.repeat(folder); }
+  std::unique_ptr<mail::FolderWriter> open(const mail::Folder& folder, const mail::FolderState& state,
+                                           mail::Receipts& receipts, std::stop_token stop) override;
+  void folder_done(const mail::Folder& folder, const mail::FolderState& state, const mail::FolderEnd& end) override {
+    sink_.folder_done(folder, state, end);
+  }
+  void flush() override { sink_.flush(); }
+  mail::RunId finish(const mail::RunRecord& record) override { return sink_.finish(record); }
+
+ private:
+  mail::MailSink& sink_;
+  const bool seen_;
+};
+
+}  // namespace postferry::cli
