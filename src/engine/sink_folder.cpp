@@ -1,6 +1,7 @@
 #include "sink_folder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@ namespace postferry::engine {
 namespace {
 
 constexpr std::size_t headers_at_once = 500;
+// A server may still finish what it had begun when the run before was killed.
+constexpr std::chrono::seconds settling_time{3};
 
 std::string name_of(const mail::FolderPath& path) {
   mail::Folder folder;
@@ -42,6 +45,8 @@ void SinkFolder::prepare(bool subscribe) {
   if (prepared_) return;
   Patience patience(world_.limits, world_.clock, world_.events);
   persist(patience, world_.stop, [&] { world_.destination.ensure(path_, subscribe, world_.stop); });
+  if (const auto note = world_.ledger.note(key_); note && note->open)
+    world_.clock.sleep_for(settling_time, world_.stop);
   survey();
   believe_settlements();
   prepared_ = true;
