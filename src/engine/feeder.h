@@ -24,6 +24,7 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
          std::stop_token gone);
 
   bool wants_all() const override;
+  void foresee(const std::string& uidl, std::optional<std::uint64_t> size) override { ledger_.foresee(uidl, size); }
   void choose(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) override;
   bool held_by_header(const mail::Meta& meta, const mail::HeaderId& header,
                       const std::optional<mail::MatchKey>& key) override;

@@ -31,6 +31,8 @@ class LaneLedger {
  public:
   virtual ~LaneLedger() = default;
   virtual bool empty() const = 0;  // nothing of this folder (in this epoch) is held, and nothing elsewhere could match
+  // See Chooser::foresee.
+  virtual void foresee(const std::string& uidl, std::optional<std::uint64_t> size) { (void)uidl, (void)size; }
   virtual void sort_out(std::span<const Meta> page, std::vector<Verdict>& out) = 0;
   // For `maybe`: the held message that this header proves it to be, claimed one to one; or nothing.
   virtual std::optional<Known> by_header(const Meta& meta, const HeaderId& header, const std::optional<MatchKey>& key) = 0;

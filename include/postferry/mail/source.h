@@ -32,6 +32,9 @@ class Chooser {
   // Nothing of this folder is held and no filter is set: bodies may be streamed without listing first, and
   // messages that came so go straight to Arrivals::arrived.
   virtual bool wants_all() const = 0;
+  // POP3, before the pages of a session's listing: a UIDL that is in it. A held message that has it is then not taken for
+  // another's twin.
+  virtual void foresee(const std::string& uidl, std::optional<std::uint64_t> size) { (void)uidl, (void)size; }
   // Called once for every page of listed messages; `out` gets one choice a meta.
   virtual void choose(std::span<const Meta> page, std::vector<Choice>& out) = 0;
   // The second question for compare_header. false: fetch the body.
