@@ -1,6 +1,7 @@
 #include "pop3_listing.h"
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -21,46 +22,44 @@ bool is_fit(const std::string& uidl) {
   return uidl.size() <= longest_uidl && std::all_of(uidl.begin(), uidl.end(), printable_ascii);
 }
 
-[[noreturn]] void refuse(const std::string& what) {
-  Error error(Cause::protocol, Blast::endpoint, Retry::never,
-              what +
-                  ": the messages of this server cannot be told apart from one run to the next, so they "
-                  "cannot be kept safely");
-  error.advice = "If this mailbox can be read over IMAP too, use imaps:// for it.";
-  throw error;
-}
-
-void check_uidls(const pop3::Session& session, const std::vector<pop3::Drop>& drops) {
-  if (!session.has_uidl() && !drops.empty()) refuse("the server does not answer UIDL");
+// Why these UIDLs tell nothing from one session to the next; empty: they do.
+std::string flaw(const pop3::Session& session, const std::vector<pop3::Drop>& drops) {
+  if (!session.has_uidl()) return "the server does not answer UIDL";
   std::unordered_map<std::string_view, unsigned> numbers;
   numbers.reserve(drops.size());
+  bool all_are_numbers = true;
   for (const auto& drop : drops) {
-    if (drop.uidl.empty()) refuse(fmt::format("the server gives no UIDL for message {}", drop.number));
+    if (drop.uidl.empty()) return fmt::format("the server gives no UIDL for message {}", drop.number);
     if (!is_fit(drop.uidl)) {
-      refuse(fmt::format("the server gives message {} the UIDL \"{}\" ({} bytes)", drop.number,
-                         printable(drop.uidl, 60), drop.uidl.size()));
+      return fmt::format("the server gives message {} the UIDL \"{}\" ({} bytes)", drop.number,
+                         printable(drop.uidl, 60), drop.uidl.size());
     }
     const auto [other, is_new] = numbers.emplace(drop.uidl, drop.number);
     if (!is_new) {
-      refuse(fmt::format("the server gives messages {} and {} the same UIDL \"{}\"", other->second,
-                         drop.number, printable(drop.uidl, 60)));
+      return fmt::format("the server gives messages {} and {} the same UIDL \"{}\"", other->second, drop.number,
+                         printable(drop.uidl, 60));
     }
+    all_are_numbers = all_are_numbers && drop.uidl == std::to_string(drop.number);
   }
+  return all_are_numbers ? "the server's UIDLs are the message numbers, which change with every deletion" : "";
 }
 
 }  // namespace
 
-std::vector<pop3::Drop> pop3_listing(pop3::Session& session) {
+Pop3Listing pop3_listing(pop3::Session& session) {
   const auto promised = session.stat().messages;
-  auto drops = session.list();
-  if (promised && drops.size() < *promised) drops = session.list();
-  check_uidls(session, drops);
-  if (promised && drops.size() < *promised) {
+  Pop3Listing out{session.list(), {}};
+  if (promised && out.drops.size() < *promised) out.drops = session.list();
+  if (promised && out.drops.size() < *promised) {
     throw Error(Cause::protocol, Blast::folder, Retry::never,
-                fmt::format("listing incomplete: STAT says {} messages, UIDL and LIST gave {}, twice",
-                            *promised, drops.size()));
+                fmt::format("listing incomplete: STAT says {} messages, UIDL and LIST gave {}, twice", *promised,
+                            out.drops.size()));
   }
-  return drops;
+  if (!out.drops.empty()) out.unsound = flaw(session, out.drops);
+  if (!out.unsound.empty()) {
+    for (auto& drop : out.drops) drop.uidl.clear();
+  }
+  return out;
 }
 
 }  // namespace postferry::endpoints

@@ -1,14 +1,20 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <postferry/pop3/session.h>
 
 namespace postferry::endpoints {
 
-// What the drop holds, every message with a UIDL that can serve as its identity; asked again once if the
-// server lists fewer than STAT promised. Error{protocol, folder, never} "listing incomplete"; {protocol,
-// endpoint, never} where UIDLs are missing or unfit.
-std::vector<pop3::Drop> pop3_listing(pop3::Session& session);
+// What the drop holds; asked again once if the server lists fewer than STAT promised.
+struct Pop3Listing {
+  std::vector<pop3::Drop> drops;
+  // Why the UIDLs cannot serve as identities: missing, doubled, unfit, or the message numbers. The drops have none then.
+  std::string unsound;
+};
+
+// Error{protocol, folder, never} "listing incomplete".
+Pop3Listing pop3_listing(pop3::Session& session);
 
 }  // namespace postferry::endpoints

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,8 @@ class Pop3Reader final : public mail::FolderReader {
     on_the_line([&] {
       do {
         if (!ready_to_look(to)) break;
+        say_how_they_are_known(to);
+        foresee(choose);
         do answer_pending(choose, to);
         while (announce_page(span, choose, to));
       } while (must_look_again());
@@ -110,15 +113,51 @@ class Pop3Reader final : public mail::FolderReader {
   void ready() {
     if (!line_.session) line_ = lines_.borrow(stop_);
     if (listed_) return;
-    drops_ = pop3_listing(*line_.session);
+    auto listing = pop3_listing(*line_.session);
+    const bool first = announced_ == 0;
+    if (first) unsound_ = listing.unsound;
+    drops_ = std::move(listing.drops);
     at_ = 0;
     listed_ = true;
+    if (first) {
+      sizes_.clear();
+      for (const auto& drop : drops_) sizes_.push_back(drop.size);
+    } else if (!unsound_.empty() || !listing.unsound.empty() || all_uidls_are_others()) {
+      pass_over_the_same();
+    }
     place();
+  }
+
+  // Every UIDL that was announced is gone, and yet the drop looks as it did.
+  bool all_uidls_are_others() const {
+    if (announced_ == 0 || drops_.empty() || shows_batches_ || !has_old_sizes()) return false;
+    return std::none_of(drops_.begin(), drops_.end(),
+                        [&](const pop3::Drop& drop) { return known_.contains(drop.uidl); });
+  }
+
+  bool has_old_sizes() const {
+    return std::equal(drops_.begin(), drops_.end(), sizes_.begin(), sizes_.end(),
+                      [](const pop3::Drop& drop, const auto& size) { return drop.size && drop.size == size; });
+  }
+
+  // Nothing tells which message of another session is which: guessing could fetch one twice and another never. What
+  // looks just as before, when all was fetched, is what was fetched; anything else is for the next run, which knows
+  // by headers and content what it has.
+  void pass_over_the_same() {
+    const bool is_done = pending_.empty() && suspects_.empty() && missing_.empty() && announced_ == sizes_.size();
+    if (is_done && has_old_sizes()) {
+      at_ = drops_.size();
+      return;
+    }
+    throw Error(Cause::protocol, Blast::folder, Retry::never,
+                fmt::format("the session ended before all was read, or the drop changed, and its messages cannot be "
+                            "told apart from one session to the next ({}); the next run goes on",
+                            unsound_.empty() ? "all UIDLs have changed" : unsound_));
   }
 
   // Message numbers are those of a session: gives what is still to be fetched its number in this one.
   void place() {
-    if (pending_.empty() && suspects_.empty() && missing_.empty()) return;
+    if (!unsound_.empty() || (pending_.empty() && suspects_.empty() && missing_.empty())) return;
     std::unordered_map<std::string_view, unsigned> numbers;
     numbers.reserve(drops_.size());
     for (const auto& drop : drops_) numbers.emplace(drop.uidl, drop.number);
@@ -151,14 +190,26 @@ class Pop3Reader final : public mail::FolderReader {
     }
   }
 
+  void say_how_they_are_known(mail::Arrivals& to) {
+    if (unsound_.empty() || std::exchange(said_, true)) return;
+    to.note(fmt::format("{}: messages are known by header and size, or by their content", unsound_));
+  }
+
+  void foresee(mail::Chooser& choose) const {
+    if (choose.wants_all()) return;
+    for (const auto& drop : drops_) {
+      if (!drop.uidl.empty()) choose.foresee(drop.uidl, drop.size);
+    }
+  }
+
   // The next messages that were not seen before. False: this session shows none.
   bool announce_page(const mail::Span& span, mail::Chooser& choose, mail::Arrivals& to) {
     std::vector<mail::Meta> metas;
     std::vector<unsigned> numbers;
     for (; at_ < drops_.size() && metas.size() < page_messages; ++at_) {
       const auto& drop = drops_[at_];
-      if (!known_.insert(drop.uidl).second) continue;
-      const auto ordinal = static_cast<std::uint32_t>(known_.size());
+      if (!drop.uidl.empty() && !known_.insert(drop.uidl).second) continue;
+      const auto ordinal = ++announced_;
       if (!span.contains(ordinal)) continue;
       auto& meta = metas.emplace_back();
       meta.ref = {"pop3", ordinal, drop.uidl};
@@ -257,7 +308,10 @@ class Pop3Reader final : public mail::FolderReader {
   Pop3Line line_;
   std::vector<pop3::Drop> drops_;  // of this session
   std::size_t at_ = 0;             // in drops_: before it all were seen
-  bool listed_ = false, looking_again_ = false, fetched_ = false, shows_batches_;
+  std::string unsound_;            // why UIDLs do not serve in this run
+  std::vector<std::optional<std::uint64_t>> sizes_;  // of the first listing
+  std::uint32_t announced_ = 0;
+  bool listed_ = false, said_ = false, looking_again_ = false, fetched_ = false, shows_batches_;
   std::unordered_set<std::string> known_;  // UIDLs announced
   std::vector<Pop3Item> pending_;          // announced, not answered for
   std::vector<Pop3Item> missing_;          // the same, and not in this session's listing
