@@ -14,6 +14,7 @@
 #include "compare_side.h"
 #include "entry_view.h"
 #include "insist.h"
+#include "network.h"
 #include "pattern.h"
 #include "place_folders.h"
 #include "progress.h"
@@ -71,7 +72,7 @@ class Comparison {
       : program_(program),
         console_(program.console),
         selection_(program.options),
-        dialer_(net::tcp_dialer()),
+        network_(program.options, program.clock),
         transcript_(program.options.trace_file.empty() ? nullptr : net::file_transcript(program.options.trace_file)),
         budget_(budget_bytes),
         view_(program.console, "compare") {}
@@ -97,7 +98,7 @@ class Comparison {
   };
 
   endpoints::Tools tools() {
-    return {.dialer = *dialer_,
+    return {.dialer = network_.dialer(),
             .budget = budget_,
             .clock = program_.clock,
             .work_folder = std::filesystem::temp_directory_path(),
@@ -368,7 +369,7 @@ class Comparison {
   Program& program_;
   Console& console_;
   Selection selection_;
-  std::unique_ptr<net::Dialer> dialer_;
+  const Network network_;
   std::unique_ptr<net::Transcript> transcript_;
   ByteBudget budget_;
   ProgressView view_;

@@ -8,6 +8,7 @@
 #include <postferry/base/text.h>
 
 #include "commands.h"
+#include "network.h"
 #include "push.h"
 
 namespace postferry::cli {
@@ -47,10 +48,10 @@ std::vector<AccountResult> migrate_accounts(Program& program, const Options& opt
     if (&account == &to) return secrets.reveal(accounts.size());
     return secrets.reveal(static_cast<std::size_t>(&account - accounts.data()));
   };
-  const auto dialer = net::tcp_dialer();
+  const Network network(options, program.clock);
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
   ByteBudget budget(budget_bytes);
-  PushTask task{program, options, to, *dialer, budget, transcript.get(), reveal, engine::FlagRule::merge};
+  PushTask task{program, options, to, network.dialer(), budget, transcript.get(), reveal, engine::FlagRule::merge};
   std::vector<PushSource> sources;
   for (const auto& account : accounts) {
     PushSource source{.account = account.id(), .ledger_id = account.id(), .open = {}};

@@ -173,6 +173,9 @@ class Tree {
         ->check(CLI::IsMember({"skip", "keep"}))
         ->type_name("skip")
         ->group("Destination");
+    sub->add_flag("--repair", options_.repair,
+                  "Change bytes that the server refuses as they are (NUL, over-long lines, broken headers)")
+        ->group("Destination");
     sub->add_flag("--respect-deletions", options_.respect_deletions,
                   "What was carried before and is gone at the destination stays away")
         ->group("Destination");

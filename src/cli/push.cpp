@@ -47,7 +47,10 @@ Exit exit_of_push(const engine::Report& report) {
 
 codec::Json summary_of(const PushTask& task, const AccountResult& result, const engine::PushCounts& counts) {
   auto out = summary(result);
-  return out.add("to", task.to.id()).add("sent", counts.sent).add("recognised", counts.recognised);
+  return out.add("to", task.to.id()).add("sent", counts.sent).add("recognised", counts.recognised)
+      .add("nuls_removed", counts.nuls_removed)
+      .add("headers_mended", counts.headers_mended)
+      .add("lines_folded", counts.lines_folded);
 }
 
 void say_balance(Console& console, const PushTask& task, const AccountResult& r, const engine::PushCounts& counts) {
@@ -61,6 +64,11 @@ void say_balance(Console& console, const PushTask& task, const AccountResult& r,
   if (b.stored) {
     console.line(fmt::format("  {} sent ({}), {} were there already", grouped(counts.sent), human_bytes(r.new_bytes),
                              grouped(counts.recognised)));
+  }
+  if (const auto mended = counts.nuls_removed + counts.headers_mended + counts.lines_folded; mended > 0) {
+    console.line(fmt::format("  changed by --repair: NUL removed from {}, headers mended in {}, lines folded in {}",
+                             grouped(counts.nuls_removed), grouped(counts.headers_mended),
+                             grouped(counts.lines_folded)));
   }
 }
 
@@ -186,6 +194,7 @@ class Pusher {
     engine::PushOptions out;
     out.flags = flag_rule(task_.options, task_.usual_flags);
     out.skip_deleted = task_.options.deleted == "skip";
+    out.repair = task_.options.repair;
     out.respect_deletions = task_.options.respect_deletions;
     return out;
   }

@@ -12,6 +12,7 @@
 #include "choose_snapshot.h"
 #include "commands.h"
 #include "entry_view.h"
+#include "network.h"
 #include "open_archive.h"
 #include "push.h"
 
@@ -111,10 +112,10 @@ Exit restore(Program& program) {
   for (const auto& snapshot : chosen.snapshots) say_if_incomplete(program, snapshot);
   const Restoring from{archive, messages_named(*archive.archive, options)};
   auto secrets = secrets_for(program, to);
-  const auto dialer = net::tcp_dialer();
+  const Network network(options, program.clock);
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
   ByteBudget budget(budget_bytes);
-  PushTask task{program, options, to, *dialer, budget, transcript.get(),
+  PushTask task{program, options, to, network.dialer(), budget, transcript.get(),
                 [&](const config::Account&) { return secrets.reveal(0); }, engine::FlagRule::add};
   std::vector<PushSource> sources;
   for (const auto& snapshot : chosen.snapshots) sources.push_back(source_of(task, from, snapshot));
