@@ -33,7 +33,7 @@ std::string text_of(const mail::Body& body) {
 class Listener final : public mail::Chooser, public mail::Arrivals {
  public:
   using Rule = std::function<mail::Choice(const mail::Meta&)>;
-  explicit Listener(std::optional<Rule> rule = {}) : rule_(std::move(rule)) {}
+  explicit Listener(Rule rule = {}) : rule_(std::move(rule)) {}
 
   bool wants_all() const override { return !rule_; }
   void choose(std::span<const mail::Meta> page, std::vector<mail::Choice>& out) override {
@@ -42,7 +42,7 @@ class Listener final : public mail::Chooser, public mail::Arrivals {
       EXPECT_TRUE(chosen.empty() || chosen.back().ref.number < meta.ref.number)
           << "pages are in ascending order";
       chosen.push_back(meta);
-      out.push_back((*rule_)(meta));
+      out.push_back(rule_(meta));
       if (out.back() == mail::Choice::leave) ++answers;
     }
   }
@@ -83,7 +83,7 @@ class Listener final : public mail::Chooser, public mail::Arrivals {
   std::function<void()> on_arrival;
 
  private:
-  std::optional<Rule> rule_;
+  Rule rule_;  // none: all is wanted
 };
 
 Mailbox inbox_of(unsigned count) {
