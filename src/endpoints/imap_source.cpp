@@ -16,10 +16,11 @@ namespace {
 // Equal tokens mean: nothing has changed, flags neither. Without HIGHESTMODSEQ nobody can say that of flags,
 // and a server that gives no usable UIDVALIDITY can say nothing at all. 1 is what Dovecot answers for a
 // folder in which modification sequences have not been kept so far: two such answers may have a change
-// between them.
+// between them, unless the folder is empty and has no flags to change.
 std::string token_of(const imap::Listed& listed) {
-  if (!listed.has_status || listed.uidvalidity == 0 || listed.uidnext == 0 || listed.highestmodseq <= 1)
-    return {};
+  if (!listed.has_status || listed.uidvalidity == 0 || listed.uidnext == 0) return {};
+  const std::uint64_t least = listed.messages == 0 ? 1 : 2;
+  if (listed.highestmodseq < least) return {};
   return fmt::format("{}.{}.{}.{}", listed.uidvalidity, listed.uidnext, listed.messages,
                      listed.highestmodseq);
 }
