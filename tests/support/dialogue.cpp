@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -130,6 +132,21 @@ std::optional<std::string> Dialogue::one(std::string_view word) const {
     if (name == word) return value;
   }
   return std::nullopt;
+}
+
+std::ostream& operator<<(std::ostream& out, const DialogueFile& file) { return out << file.name; }
+
+std::vector<DialogueFile> dialogue_files(const std::string& folder, std::string_view extension) {
+  std::vector<DialogueFile> out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != extension) continue;
+    auto name = entry.path().stem().native();
+    std::replace(name.begin(), name.end(), '-', '_');
+    out.push_back({name, entry.path().native()});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const DialogueFile& a, const DialogueFile& b) { return a.name < b.name; });
+  return out;
 }
 
 }  // namespace postferry::test

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <random>
 #include <string>
 #include <string_view>
@@ -61,6 +62,13 @@ struct Dialogue {
 };
 Dialogue parse_dialogue(std::string_view text);  // throws std::invalid_argument with the line's number
 Dialogue read_dialogue(const std::string& path);
+
+// The dialogue files of a folder below tests/dialogue whose names end so, by name; as parameters of a test.
+struct DialogueFile {
+  std::string name, path;  // the name as GoogleTest takes it
+};
+std::ostream& operator<<(std::ostream& out, const DialogueFile& file);
+std::vector<DialogueFile> dialogue_files(const std::string& folder, std::string_view extension);
 // "<CRLF>" and friends in `text` as the bytes they stand for.
 std::string unescape(std::string_view text);
 // "<ANY>" in `pattern` stands for any text.

@@ -2,7 +2,6 @@
 #include <array>
 #include <filesystem>
 #include <memory>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -39,24 +38,6 @@ namespace postferry::endpoints {
 namespace {
 
 using test::Dialogue;
-
-struct File {
-  std::string name, path;
-};
-std::ostream& operator<<(std::ostream& out, const File& file) { return out << file.name; }
-
-std::vector<File> files() {
-  std::vector<File> out;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(POSTFERRY_SOURCE_DIR "/tests/dialogue/append")) {
-    if (entry.path().extension() != ".append") continue;
-    auto name = entry.path().stem().native();
-    std::replace(name.begin(), name.end(), '-', '_');
-    out.push_back({name, entry.path().native()});
-  }
-  std::sort(out.begin(), out.end(), [](const File& a, const File& b) { return a.name < b.name; });
-  return out;
-}
 
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> out;
@@ -191,7 +172,7 @@ void ask_account(mail::Destination& destination, const Dialogue& dialogue, Secre
   }
 }
 
-class AppendDialogue : public testing::TestWithParam<File> {};
+class AppendDialogue : public testing::TestWithParam<test::DialogueFile> {};
 
 TEST_P(AppendDialogue, GoesAsWritten) {
   const auto dialogue = test::read_dialogue(GetParam().path);
@@ -224,8 +205,8 @@ TEST_P(AppendDialogue, GoesAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, AppendDialogue, testing::ValuesIn(files()),
-                         [](const testing::TestParamInfo<File>& file) { return file.param.name; });
+INSTANTIATE_TEST_SUITE_P(Files, AppendDialogue, testing::ValuesIn(test::dialogue_files(POSTFERRY_SOURCE_DIR "/tests/dialogue/append", ".append")),
+                         [](const testing::TestParamInfo<test::DialogueFile>& file) { return file.param.name; });
 
 }  // namespace
 }  // namespace postferry::endpoints

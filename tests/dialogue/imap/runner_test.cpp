@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,23 +38,6 @@ namespace postferry::endpoints {
 namespace {
 
 using test::Dialogue;
-
-struct File {
-  std::string name, path;
-};
-std::ostream& operator<<(std::ostream& out, const File& file) { return out << file.name; }
-
-std::vector<File> files() {
-  std::vector<File> out;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTFERRY_SOURCE_DIR "/tests/dialogue/imap")) {
-    if (entry.path().extension() != ".imap") continue;
-    auto name = entry.path().stem().native();
-    for (char& c : name) c = c == '-' ? '_' : c;
-    out.push_back({name, entry.path().native()});
-  }
-  std::sort(out.begin(), out.end(), [](const File& a, const File& b) { return a.name < b.name; });
-  return out;
-}
 
 std::set<std::uint32_t> uids(const Dialogue& dialogue, std::string_view setting) {
   std::set<std::uint32_t> out;
@@ -229,7 +211,7 @@ void tell_folders(mail::MailSource& source, Secretary& secretary) {
   }
 }
 
-class ImapDialogue : public testing::TestWithParam<File> {};
+class ImapDialogue : public testing::TestWithParam<test::DialogueFile> {};
 
 TEST_P(ImapDialogue, GoesAsWritten) {
   const auto dialogue = test::read_dialogue(GetParam().path);
@@ -268,8 +250,8 @@ TEST_P(ImapDialogue, GoesAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, ImapDialogue, testing::ValuesIn(files()),
-                         [](const testing::TestParamInfo<File>& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Files, ImapDialogue, testing::ValuesIn(test::dialogue_files(POSTFERRY_SOURCE_DIR "/tests/dialogue/imap", ".imap")),
+                         [](const testing::TestParamInfo<test::DialogueFile>& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace postferry::endpoints

@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,23 +32,6 @@ namespace postferry::endpoints {
 namespace {
 
 using test::Dialogue;
-
-struct File {
-  std::string name, path;
-};
-std::ostream& operator<<(std::ostream& out, const File& file) { return out << file.name; }
-
-std::vector<File> files() {
-  std::vector<File> out;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTFERRY_SOURCE_DIR "/tests/dialogue/pop3")) {
-    if (entry.path().extension() != ".pop3") continue;
-    auto name = entry.path().stem().native();
-    for (char& c : name) c = c == '-' ? '_' : c;
-    out.push_back({name, entry.path().native()});
-  }
-  std::sort(out.begin(), out.end(), [](const File& a, const File& b) { return a.name < b.name; });
-  return out;
-}
 
 std::set<std::string> words(const Dialogue& dialogue, std::string_view setting) {
   std::set<std::string> out;
@@ -180,7 +162,7 @@ void read_all(mail::MailSource& source, Secretary& secretary) {
   }
 }
 
-class Pop3Dialogue : public testing::TestWithParam<File> {};
+class Pop3Dialogue : public testing::TestWithParam<test::DialogueFile> {};
 
 TEST_P(Pop3Dialogue, GoesAsWritten) {
   const auto dialogue = test::read_dialogue(GetParam().path);
@@ -215,8 +197,8 @@ TEST_P(Pop3Dialogue, GoesAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(files()),
-                         [](const testing::TestParamInfo<File>& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(test::dialogue_files(POSTFERRY_SOURCE_DIR "/tests/dialogue/pop3", ".pop3")),
+                         [](const testing::TestParamInfo<test::DialogueFile>& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace postferry::endpoints
