@@ -80,6 +80,10 @@ std::size_t read_at(int fd, std::uint64_t from, std::span<std::byte> into, const
   return done;
 }
 
+void start_writing(int fd, std::uint64_t from, std::uint64_t bytes) noexcept {
+  ::sync_file_range(fd, static_cast<off_t>(from), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+}
+
 void sync(int fd, const fs::path& path) {
   // never tried again: after a failed fsync the kernel may have dropped the pages and would say yes
   if (::fsync(fd) != 0) throw failure(path, "sync", errno);

@@ -37,6 +37,8 @@ Descriptor open(const std::filesystem::path& path, int flags, mode_t mode = 0600
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path);
 // How many bytes were read; fewer than asked only at the end of the file.
 std::size_t read_at(int fd, std::uint64_t from, std::span<std::byte> into, const std::filesystem::path& path);
+// Asks the kernel to begin writing these bytes, and does not wait. Only a hint: an error shows in sync().
+void start_writing(int fd, std::uint64_t from, std::uint64_t bytes) noexcept;
 void sync(int fd, const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& folder);
 
