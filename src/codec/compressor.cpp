@@ -30,12 +30,10 @@ class Zstd {
   }
 
   void frame(Bytes raw, std::vector<std::byte>& out) {
-    const std::size_t had = out.size();
-    out.resize(had + ZSTD_compressBound(raw.size()));
-    const std::size_t made =
-        ZSTD_compress2(context_.get(), out.data() + had, out.size() - had, raw.data(), raw.size());
+    const auto room = reserve(ZSTD_compressBound(raw.size()));
+    const std::size_t made = ZSTD_compress2(context_.get(), room.data(), room.size(), raw.data(), raw.size());
     if (ZSTD_isError(made) != 0) throw std::bad_alloc();  // with room for the bound there is no other reason
-    out.resize(had + made);
+    out.insert(out.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(made));
   }
 
  private:
@@ -44,7 +42,18 @@ class Zstd {
     assert(ZSTD_isError(result) == 0);
   }
 
+  // Never cleared: a vector would be filled with zeros for each frame.
+  std::span<std::byte> reserve(std::size_t size) {
+    if (size > room_size_) {
+      room_.reset(new std::byte[size]);
+      room_size_ = size;
+    }
+    return {room_.get(), room_size_};
+  }
+
   std::unique_ptr<ZSTD_CCtx, FreeZstd> context_;
+  std::unique_ptr<std::byte[]> room_;
+  std::size_t room_size_ = 0;
 };
 
 class Gzip {
