@@ -27,22 +27,55 @@ std::size_t bare_lf(Bytes bytes, std::size_t at, bool after_cr) {
 
 }  // namespace
 
-void CanonicalHash::update(Bytes raw) {
-  if (raw.empty()) return;
-  const auto first = std::find_if_not(raw.begin(), raw.end(), is_line_end);
-  const auto leading = static_cast<std::size_t>(first - raw.begin());
-  if (leading > 0) hold(raw.first(leading));
-  if (first == raw.end()) return;
+// Line ends at the edges of a piece may turn out to be those at the end of the message.
+struct CanonicalHash::Parts {
+  Bytes leading, middle, trailing;
 
+  explicit Parts(Bytes raw) {
+    const auto first = std::find_if_not(raw.begin(), raw.end(), is_line_end);
+    leading = raw.first(static_cast<std::size_t>(first - raw.begin()));
+    raw = raw.subspan(leading.size());
+    const auto last = std::find_if_not(raw.rbegin(), raw.rend(), is_line_end).base();
+    middle = raw.first(static_cast<std::size_t>(last - raw.begin()));
+    trailing = raw.subspan(middle.size());
+  }
+};
+
+// What comes before the middle; false if there is none.
+bool CanonicalHash::begin(const Parts& parts) {
+  if (!parts.leading.empty()) hold(parts.leading);
+  if (parts.middle.empty()) return false;
   if (!run_.empty()) {
     emit(as_bytes(run_));
     run_.clear();
   }
   long_run_ = false;
-  const auto last = std::find_if_not(raw.rbegin(), raw.rend(), is_line_end).base();
-  emit(raw.subspan(leading, static_cast<std::size_t>(last - first)));
-  const auto trailing = static_cast<std::size_t>(raw.end() - last);
-  if (trailing > 0) hold(raw.last(trailing));
+  return true;
+}
+
+void CanonicalHash::update(Bytes raw) {
+  const Parts parts(raw);
+  if (!begin(parts)) return;
+  emit(parts.middle);
+  if (!parts.trailing.empty()) hold(parts.trailing);
+}
+
+void CanonicalHash::update_both(CanonicalHash& a, CanonicalHash& b, Bytes raw) {
+  const Parts parts(raw);
+  const bool more = a.begin(parts);
+  b.begin(parts);
+  if (!more) return;
+  if (!a.diverged_ && !b.diverged_ && a.after_cr_ == b.after_cr_ &&
+      bare_lf(parts.middle, 0, a.after_cr_) == parts.middle.size()) {
+    a.after_cr_ = b.after_cr_ = false;  // a middle does not end in one
+    codec::Sha256::update_both(a.exact_, parts.middle, b.exact_, parts.middle);
+  } else {
+    a.emit(parts.middle);
+    b.emit(parts.middle);
+  }
+  if (parts.trailing.empty()) return;
+  a.hold(parts.trailing);
+  b.hold(parts.trailing);
 }
 
 void CanonicalHash::hold(Bytes run) {

@@ -17,6 +17,8 @@ class CanonicalHash {
   explicit CanonicalHash(Exact exact) : keep_exact_(exact == Exact::wanted) {}
 
   void update(Bytes raw);
+  // The same as one update() of each, and cheaper: as long as both are canonical they go side by side.
+  static void update_both(CanonicalHash& a, CanonicalHash& b, Bytes raw);
 
   struct Result {
     codec::Digest canonical;
@@ -29,6 +31,8 @@ class CanonicalHash {
   void emit(Bytes bytes);
   void convert(Bytes bytes);
   void put(Bytes bytes);
+  struct Parts;
+  bool begin(const Parts& parts);
   codec::Sha256& live() { return diverged_ ? canonical_ : exact_; }
 
   const bool keep_exact_;

@@ -35,9 +35,17 @@ Digester::~Digester() = default;
 
 void Digester::update(Bytes bytes) {
   auto& [whole, merge, header] = *state_;
-  whole.update(bytes);
-  if (header.in_header()) bytes = bytes.subspan(header.take(bytes));
-  if (!header.in_header() && header.saw_trace()) merge.update(bytes);
+  if (header.in_header()) {
+    const auto taken = header.take(bytes);
+    whole.update(bytes.first(taken));
+    bytes = bytes.subspan(taken);
+  }
+  if (bytes.empty()) return;
+  if (header.saw_trace()) {
+    CanonicalHash::update_both(whole, merge, bytes);
+  } else {
+    whole.update(bytes);
+  }
 }
 
 Digests Digester::finish() {
