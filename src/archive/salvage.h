@@ -57,7 +57,7 @@ class Salvage {
 
 // In a work folder: its run has ended without a commit, though its process may live on.
 inline constexpr const char* abandoned_file = "abandoned";
-inline constexpr std::string_view pop3_epoch = "pop3";
+using mail::pop3_epoch;
 
 // With everything in it. What another process removes meanwhile is no error.
 void remove_work_folder(Files& files, const std::filesystem::path& folder);

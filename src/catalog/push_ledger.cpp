@@ -21,9 +21,10 @@
 namespace postferry::catalog {
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 
-// SCHEMA.md says what each column is. A POP3 reference is its UIDL (number 0), an IMAP one its UID (uidl '').
+// SCHEMA.md says what each column is. A POP3 reference is its UIDL (number 0), an IMAP one its UID (uidl '');
+// mail::lasting says what one without either is.
 constexpr const char* tables = R"(
 CREATE TABLE lanes (
   id INTEGER PRIMARY KEY, from_account TEXT NOT NULL, from_folder BLOB NOT NULL,
@@ -32,11 +33,21 @@ CREATE INDEX lanes_by_sink ON lanes (to_account, to_folder);
 CREATE TABLE settlements (
   lane INTEGER NOT NULL, epoch TEXT NOT NULL, number INTEGER NOT NULL, uidl TEXT NOT NULL,
   to_number INTEGER NOT NULL, size INTEGER NOT NULL, flags TEXT NOT NULL,
-  canonical BLOB NOT NULL, header BLOB NOT NULL, altered INTEGER NOT NULL,
+  canonical BLOB NOT NULL, header BLOB NOT NULL, altered INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
+  merge BLOB, shared INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (lane, epoch, number, uidl)) WITHOUT ROWID;
 CREATE TABLE sinks (
   account TEXT NOT NULL, folder BLOB NOT NULL, epoch TEXT NOT NULL, mark INTEGER NOT NULL, open INTEGER NOT NULL,
   PRIMARY KEY (account, folder)) WITHOUT ROWID;
+)";
+
+// Version 1 knew POP3 messages without a UIDL by their place in the listing, which is another's by now: they are looked
+// for by content.
+constexpr const char* from_version_1 = R"(
+ALTER TABLE settlements ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE settlements ADD COLUMN merge BLOB;
+ALTER TABLE settlements ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+DELETE FROM settlements WHERE epoch='pop3' AND uidl='';
 )";
 
 // "sAF" and so on, then keywords, each after a blank (a keyword is an atom: no blank in it).
@@ -77,17 +88,18 @@ struct Statements {
   explicit Statements(Db& db)
       : add_lane(db, "INSERT OR IGNORE INTO lanes (from_account, from_folder, to_account, to_folder) VALUES (?1,?2,?3,?4)"),
         lane(db, "SELECT id FROM lanes WHERE from_account=?1 AND from_folder=?2 AND to_account=?3 AND to_folder=?4"),
-        known(db, "SELECT to_number, size, flags, canonical, header, altered FROM settlements"
+        account(db, "SELECT from_account FROM lanes WHERE id=?1"),
+        known(db, "SELECT to_number, size, flags, canonical, header, altered, told, merge, shared FROM settlements"
                   " WHERE lane=?1 AND epoch=?2 AND number=?3 AND uidl=?4"),
         count(db, "SELECT count(*) FROM settlements WHERE lane=?1"),
-        settle(db, "INSERT OR REPLACE INTO settlements VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"),
+        settle(db, "INSERT OR REPLACE INTO settlements VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"),
         unsettle(db, "DELETE FROM settlements WHERE lane=?1 AND epoch=?2 AND number=?3 AND uidl=?4"),
-        of_sink(db, "SELECT s.to_number, s.size, s.flags, s.canonical, s.header, s.altered, s.lane, s.epoch, s.number, s.uidl"
+        of_sink(db, "SELECT s.to_number, s.size, s.flags, s.canonical, s.header, s.altered, s.told, s.merge, s.shared, s.lane, s.epoch, s.number, s.uidl"
                     " FROM lanes l JOIN settlements s ON s.lane=l.id WHERE l.to_account=?1 AND l.to_folder=?2"),
         note(db, "SELECT epoch, mark, open FROM sinks WHERE account=?1 AND folder=?2"),
         set_note(db, "INSERT OR REPLACE INTO sinks VALUES (?1,?2,?3,?4,?5)") {}
 
-  Statement add_lane, lane, known, count, settle, unsettle, of_sink, note, set_note;
+  Statement add_lane, lane, account, known, count, settle, unsettle, of_sink, note, set_note;
 };
 
 class SqlitePushLedger final : public mail::PushLedger {
@@ -112,6 +124,14 @@ class SqlitePushLedger final : public mail::PushLedger {
         if (statement->step()) return statement->number(0);
       }
       throw DbTrouble(0, "a lane that was added is not there");
+    });
+  }
+
+  mail::AccountId account_of(mail::LaneId lane) override {
+    return guarded([&] {
+      auto& row = statements_->account;
+      Reading reading(row);
+      return row.bind(1, lane).step() ? row.text(0) : std::string();
     });
   }
 
@@ -146,6 +166,9 @@ class SqlitePushLedger final : public mail::PushLedger {
             .bind(8, std::span<const std::byte>(one.canonical.digest))
             .bind(9, std::span<const std::byte>(one.header.digest))
             .bind(10, static_cast<std::int64_t>(one.altered))
+            .bind(11, static_cast<std::int64_t>(one.told))
+            .bind(12, std::span<const std::byte>(one.merge.digest))
+            .bind(13, static_cast<std::int64_t>(one.shared))
             .run();
       }
       all.commit();
@@ -167,8 +190,8 @@ class SqlitePushLedger final : public mail::PushLedger {
       Reading reading(rows);
       rows.bind(1, to.account).bind(2, as_bytes(to.wire_name));
       while (rows.step()) {
-        mail::MessageRef ref{rows.text(7), static_cast<std::uint32_t>(rows.number(8)), rows.text(9)};
-        found(rows.number(6), read(rows, std::move(ref)));
+        mail::MessageRef ref{rows.text(10), static_cast<std::uint32_t>(rows.number(11)), rows.text(12)};
+        found(rows.number(9), read(rows, std::move(ref)));
       }
     });
   }
@@ -211,7 +234,14 @@ class SqlitePushLedger final : public mail::PushLedger {
       db_->run(fmt::format("PRAGMA user_version={}", schema_version).c_str());
       all.commit();
     }
-    const auto version = db_->number("PRAGMA user_version");
+    auto version = db_->number("PRAGMA user_version");
+    if (version == 1) {
+      Transaction all(*db_);
+      db_->run(from_version_1);
+      db_->run(fmt::format("PRAGMA user_version={}", schema_version).c_str());
+      all.commit();
+      version = schema_version;
+    }
     if (version != schema_version) throw DbTrouble(0, fmt::format("its version is {}, this program knows {}", version, schema_version));
   }
 
@@ -228,6 +258,9 @@ class SqlitePushLedger final : public mail::PushLedger {
     copy_digest(row.blob(3), out.canonical);
     copy_digest(row.blob(4), out.header);
     out.altered = static_cast<std::uint8_t>(row.number(5));
+    out.told = static_cast<std::uint64_t>(row.number(6));
+    copy_digest(row.blob(7), out.merge);
+    out.shared = row.number(8) != 0;
     return out;
   }
 

@@ -27,9 +27,9 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
   }
   const bool to_account = config.accounts.contains(job.to) || job.to.find("://") != std::string::npos;
   if (!to_account && (!job.map.empty() || !job.under.empty() || !job.flags.empty() || !job.deleted.empty() ||
-                      job.seen || job.respect_deletions)) {
+                      job.seen || job.respect_deletions || job.keep_all)) {
     refuse(job,
-           "map, under, flags, deleted, seen and respect_deletions are for mail that goes to an account: an archive "
+           "map, under, flags, deleted, seen, respect_deletions and keep_all are for mail that goes to an account: an archive "
            "keeps every folder under its own name, and everything as it was");
   }
   Options out = command_line;
@@ -40,6 +40,7 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
   out.deleted = job.deleted;
   out.seen = job.seen;
   out.respect_deletions = job.respect_deletions;
+  out.keep_all = job.keep_all;
   out.words = job.from;
   out.words.push_back(job.to);
   out.folder = job.folder;

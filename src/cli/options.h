@@ -43,7 +43,7 @@ struct Options {
   // migrate, restore, compare
   std::vector<std::string> to_password_command, map, message;
   std::string under, flags, deleted;
-  bool seen = false, respect_deletions = false, repair = false, deep = false;
+  bool seen = false, respect_deletions = false, keep_all = false, repair = false, deep = false;
 
   // check and export
   bool read_data = false, force = false;

@@ -179,6 +179,9 @@ class Tree {
     sub->add_flag("--respect-deletions", options_.respect_deletions,
                   "What was carried before and is gone at the destination stays away")
         ->group("Destination");
+    sub->add_flag("--keep-all", options_.keep_all,
+                  "Mail that reached several of the accounts arrives as often")
+        ->group("Destination");
     selection(sub);
     server(sub);
   }

@@ -124,6 +124,18 @@ void ProgressView::tell(const mail::event::Note& event) {
                               printable(event.text, 500)));
 }
 
+void ProgressView::tell(const mail::event::Merged& event) {
+  const auto& line = event.headline;
+  console_.json(begun("merged")
+                    .add("folder", event.folder)
+                    .add("with", event.with)
+                    .add("date", line.date)
+                    .add("from", line.from)
+                    .add("subject", line.subject));
+  console_.note_in_log("info", fmt::format("{}: merged with the copy of {}: {}, {}, \"{}\"", event.folder, event.with,
+                                           line.date, line.from, line.subject));
+}
+
 void ProgressView::tell(const mail::event::Waiting& event) {
   state_.waiting = event.reason;
   waiting_until_ = steady_clock::now() + event.for_;

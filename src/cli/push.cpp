@@ -47,7 +47,7 @@ Exit exit_of_push(const engine::Report& report) {
 
 codec::Json summary_of(const PushTask& task, const AccountResult& result, const engine::PushCounts& counts) {
   auto out = summary(result);
-  return out.add("to", task.to.id()).add("sent", counts.sent).add("recognised", counts.recognised)
+  return out.add("to", task.to.id()).add("sent", counts.sent).add("recognised", counts.recognised).add("merged", counts.merged)
       .add("nuls_removed", counts.nuls_removed)
       .add("headers_mended", counts.headers_mended)
       .add("lines_folded", counts.lines_folded);
@@ -62,8 +62,10 @@ void say_balance(Console& console, const PushTask& task, const AccountResult& r,
                            r.reflagged ? fmt::format("; {} with new flags", grouped(r.reflagged)) : "",
                            duration(r.seconds)));
   if (b.stored) {
-    console.line(fmt::format("  {} sent ({}), {} were there already", grouped(counts.sent), human_bytes(r.new_bytes),
-                             grouped(counts.recognised)));
+    console.line(fmt::format("  {} sent ({}), {} were there already{}", grouped(counts.sent), human_bytes(r.new_bytes),
+                             grouped(counts.recognised),
+                             counts.merged ? fmt::format(", {} merged with another account's copy", grouped(counts.merged))
+                                           : ""));
   }
   if (const auto mended = counts.nuls_removed + counts.headers_mended + counts.lines_folded; mended > 0) {
     console.line(fmt::format("  changed by --repair: NUL removed from {}, headers mended in {}, lines folded in {}",
@@ -155,7 +157,7 @@ class Pusher {
       result.complete = true;
       return;
     }
-    engine::Push push(from.ledger_id, place_of(task_.to), *there_, *ledger_, preflight.folders, push_options(),
+    engine::Push push(from.ledger_id, place_of(task_.to), *there_, *ledger_, preflight.folders, push_options(from),
                       look.limits, program_.clock, view, program_.stop);
     SeenSink without_flags(push.sink(), task_.options.seen);
     auto into = world(from, *source, from.has_flags ? push.sink() : without_flags, push.ledger(), view, selection);
@@ -190,8 +192,13 @@ class Pusher {
     return out;
   }
 
-  engine::PushOptions push_options() const {
+  engine::PushOptions push_options(const PushSource& from) const {
     engine::PushOptions out;
+    out.keep_all = task_.options.keep_all;
+    if (!out.keep_all) {
+      out.merge_with = sources_;
+      out.merge_with.erase(from.ledger_id);
+    }
     out.flags = flag_rule(task_.options, task_.usual_flags);
     out.skip_deleted = task_.options.deleted == "skip";
     out.repair = task_.options.repair;
@@ -249,6 +256,7 @@ class Pusher {
   std::unique_ptr<mail::Destination> there_;
 
  public:
+  std::set<std::string> sources_;  // as the ledger knows them
   bool alone_ = true;  // the only source: a --folder that finds nothing is its error
 };
 
@@ -269,6 +277,7 @@ std::vector<AccountResult> push_all(PushTask& task, const std::vector<PushSource
   mapping_rules(task.options);
   Pusher pusher(task);
   pusher.alone_ = sources.size() == 1;
+  for (const auto& source : sources) pusher.sources_.insert(source.ledger_id);
   std::vector<AccountResult> results;
   for (const auto& source : sources) {
     results.push_back(pusher.push(source, selection));

@@ -134,6 +134,7 @@ Job read_job(const std::string& name, const toml::table& table, const std::strin
   if (const auto i = keys.choice("deleted", deleted)) out.deleted = deleted[*i];
   out.seen = keys.flag("seen").value_or(false);
   out.respect_deletions = keys.flag("respect_deletions").value_or(false);
+  out.keep_all = keys.flag("keep_all").value_or(false);
   out.since = keys.text("since").value_or("");
   out.before = keys.text("before").value_or("");
   out.max_size = keys.text("max_size").value_or("");

@@ -32,7 +32,8 @@ struct Shared {
 };
 
 std::string epoch_of(const archive::FolderRecord& record) {
-  return record.uidvalidity.empty() ? "archive" : record.uidvalidity;
+  // The numbers of a POP3 folder are the archive's own, and last.
+  return record.uidvalidity.empty() || record.uidvalidity == mail::pop3_epoch ? "archive" : record.uidvalidity;
 }
 
 class ArchiveReader final : public mail::FolderReader {

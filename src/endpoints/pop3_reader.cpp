@@ -44,7 +44,7 @@ class Pop3Reader final : public mail::FolderReader {
 
   mail::FolderState begin() override {
     on_the_line([&] { ready(); });
-    return {"pop3", 0, static_cast<std::uint32_t>(drops_.size()), 0};
+    return {std::string(mail::pop3_epoch), 0, static_cast<std::uint32_t>(drops_.size()), 0};
   }
 
   void scan(mail::Span span, mail::Chooser& choose, mail::Arrivals& to) override {
@@ -212,7 +212,7 @@ class Pop3Reader final : public mail::FolderReader {
       const auto ordinal = ++announced_;
       if (!span.contains(ordinal)) continue;
       auto& meta = metas.emplace_back();
-      meta.ref = {"pop3", ordinal, drop.uidl};
+      meta.ref = {std::string(mail::pop3_epoch), ordinal, drop.uidl};
       meta.size = drop.size;
       numbers.push_back(drop.number);
     }

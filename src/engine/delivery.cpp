@@ -16,9 +16,8 @@ constexpr unsigned most_lost_alone = 2;
 Sent sent_from(const mail::Outgoing& outgoing) {
   Sent sent;
   sent.ticket = outgoing.ticket;
-  sent.source = outgoing.message.meta.ref;
+  sent.meta = outgoing.message.meta;
   sent.digests = outgoing.message.digests;
-  sent.flags = outgoing.message.meta.flags;
   sent.bytes = outgoing.message.body->size();
   return sent;
 }

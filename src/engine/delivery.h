@@ -11,9 +11,8 @@ namespace postferry::engine {
 // A message that has left: what its settlement needs, without its body.
 struct Sent {
   std::uint64_t ticket = 0;
-  mail::MessageRef source;
+  mail::Meta meta;  // of the source
   mail::Digests digests;
-  mail::Flags flags;  // of the source
   std::uint64_t bytes = 0;
   std::optional<std::uint32_t> number;
   std::uint64_t size = 0;  // as the destination tells it

@@ -79,6 +79,12 @@ bool Inventory::has(std::uint32_t number) const {
   return entry(number) != nullptr;
 }
 
+bool Inventory::has(std::uint32_t number, std::uint64_t size) const {
+  const std::lock_guard lock(mutex_);
+  const auto* one = entry(number);
+  return one != nullptr && sizes_agree(one->size, size);
+}
+
 bool Inventory::is_stray(std::uint32_t number) const {
   const std::lock_guard lock(mutex_);
   const auto* one = entry(number);

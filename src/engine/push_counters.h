@@ -12,7 +12,7 @@ namespace postferry::engine {
 
 // The sums of a push, over all its lanes. Any thread.
 struct PushCounters {
-  std::atomic<std::uint64_t> sent{0}, recognised{0}, by_received{0}, by_date{0}, by_now{0};
+  std::atomic<std::uint64_t> sent{0}, recognised{0}, merged{0}, by_received{0}, by_date{0}, by_now{0};
   std::atomic<std::uint64_t> nuls{0}, headers{0}, lines{0};
 
   void dated(DateOrigin origin) {
@@ -26,7 +26,7 @@ struct PushCounters {
     if (was(Repair::header)) ++headers;
     if (was(Repair::very_long_lines) || was(Repair::long_lines)) ++lines;
   }
-  PushCounts sum() const { return {sent, recognised, by_received, by_date, by_now, nuls, headers, lines}; }
+  PushCounts sum() const { return {sent, recognised, merged, by_received, by_date, by_now, nuls, headers, lines}; }
 };
 
 }  // namespace postferry::engine

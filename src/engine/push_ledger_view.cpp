@@ -1,5 +1,7 @@
 #include "push_ledger_view.h"
 
+#include "drop_lane.h"
+
 #include <fmt/format.h>
 
 namespace postferry::engine {
@@ -31,7 +33,7 @@ class PushLane final : public mail::LaneLedger {
     using Kind = mail::Verdict::Kind;
     mail::Verdict verdict;
     if (settled.number == 0) return verdict;
-    if (folder_.inventory().take_reserved(settled.number, settled.size, lane_)) {
+    if (folder_.confirm(settled.number, settled.size, settled.shared, lane_)) {
       verdict.kind = Kind::known;
       auto& known = verdict.known.emplace();
       known.meta = meta;
@@ -53,10 +55,11 @@ class PushLane final : public mail::LaneLedger {
 }  // namespace
 
 std::unique_ptr<mail::LaneLedger> PushLedgerView::open(const mail::Folder& folder, mail::Span,
-                                                       const mail::FolderState&) {
+                                                       const mail::FolderState& now) {
   auto& sink = prepared_(folder);
-  return std::make_unique<PushLane>(world_, sink,
-                                    world_.ledger.lane({world_.from, folder.wire_name}, sink.key()));
+  const auto lane = world_.ledger.lane({world_.from, folder.wire_name}, sink.key());
+  if (now.epoch == mail::pop3_epoch) return drop_lane(world_, sink, lane);
+  return std::make_unique<PushLane>(world_, sink, lane);
 }
 
 }  // namespace postferry::engine

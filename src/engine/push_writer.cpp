@@ -26,6 +26,23 @@ std::uint32_t number_of(const mail::Placement& place) {
       parse_number(std::string_view(place.where).substr(slash + 1)).value_or(0));
 }
 
+void describe(mail::Settled& settled, const mail::Meta& meta, const mail::Digests& digests, std::uint32_t number) {
+  settled.source = mail::lasting(meta.ref, number);
+  settled.number = number;
+  settled.flags = meta.flags;
+  settled.told = meta.size.value_or(0);
+  settled.canonical = digests.canonical;
+  settled.header = digests.header;
+  settled.merge = digests.merge;
+}
+
+// What one account has deleted or made unread is still the other's.
+FlagChange for_shared(FlagChange change) {
+  change.add.deleted = false;
+  change.remove = {};
+  return change;
+}
+
 }  // namespace
 
 PushWriter::PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, PushCounters& counters,
@@ -53,7 +70,7 @@ PushWriter::~PushWriter() {
 
 void PushWriter::write(mail::Message message) {
   message.body = with_crlf(std::move(message.body));
-  if (is_there(message)) {
+  if (is_there(message) || is_merged(message)) {
     if (pending_.size() >= world_.options.batch_messages) settle_pending();
     return;
   }
@@ -85,16 +102,31 @@ void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const
   const auto found = folder_.inventory().find(number).value_or(mail::Found{});
   change_flags(number, flag_change(world_.options, message.meta.flags, nullptr, found.flags));
   mail::Settled settled;
-  settled.source = message.meta.ref;
-  settled.number = number;
   settled.size = found.size;
-  settled.flags = message.meta.flags;
   const auto& digests = mending != nullptr ? mending->original : message.digests;
-  settled.canonical = digests.canonical;
-  settled.header = digests.header;
+  describe(settled, message.meta, digests, number);
   if (mending != nullptr) settled.altered = mending->altered;
-  pending_.push_back({std::move(settled), true});
+  pending_.push_back({std::move(settled), message.meta.ref});
   ++counters_.recognised;
+}
+
+// It has reached another account too, and lies there by that one's copy.
+bool PushWriter::is_merged(const mail::Message& message) {
+  if (world_.options.merge_with.empty()) return false;
+  const auto turn = folder_.turn();
+  const auto number = folder_.shared().take(message.digests.merge);
+  if (!number) return false;
+  const auto found = folder_.inventory().find(*number).value_or(mail::Found{});
+  change_flags(*number, for_shared(flag_change(world_.options, message.meta.flags, nullptr, found.flags)));
+  mail::Settled settled;
+  settled.size = found.size;
+  settled.shared = true;
+  describe(settled, message.meta, message.digests, *number);
+  pending_.push_back({std::move(settled), message.meta.ref});
+  ++counters_.merged;
+  world_.events.on(
+      mail::event::Merged{folder_.name(), message.digests.headline, folder_.shared().owner_of(*number)});
+  return true;
 }
 
 void PushWriter::check_writable() {
@@ -166,12 +198,26 @@ void PushWriter::keep(const mail::Known& known) {
   const auto number = number_of(known.place);
   const auto found = folder_.inventory().find(number);
   if (!found) return;
-  const auto change = flag_change(world_.options, known.meta.flags, &known.carried, found->flags);
-  if (!change_flags(number, change) || known.meta.flags == known.carried) return;
-  world_.ledger.known(lane_, std::span(&known.meta, 1), [&](std::size_t, const mail::Settled& settled) {
-    pending_.push_back({settled, false});
-    pending_.back().settled.flags = known.meta.flags;
-  });
+  auto change = flag_change(world_.options, known.meta.flags, &known.carried, found->flags);
+  const auto now = mail::lasting(known.meta.ref, number);
+  const bool is_renamed = known.same_as && *known.same_as != now;
+  const bool is_reflagged = known.meta.flags != known.carried;
+  if (change.empty() && !is_renamed && !is_reflagged) return;
+  std::optional<mail::Settled> settled;
+  mail::Meta before;
+  before.ref = is_renamed ? *known.same_as : now;
+  world_.ledger.known(lane_, std::span(&before, 1), [&](std::size_t, const mail::Settled& one) { settled = one; });
+  if (settled && settled->shared) change = for_shared(std::move(change));
+  const bool is_changed = change_flags(number, std::move(change)) && is_reflagged;
+  if (!settled || !(is_changed || is_renamed)) return;
+  settled->source = now;
+  if (is_changed) settled->flags = known.meta.flags;
+  if (is_renamed) {
+    settled->told = known.meta.size.value_or(0);
+    const auto turn = folder_.turn();
+    folder_.moved(lane_, number, now);
+  }
+  pending_.push_back({std::move(*settled), {}});
   if (pending_.size() >= world_.options.batch_messages) settle_pending();
 }
 
@@ -204,16 +250,13 @@ void PushWriter::stored(const std::vector<Sent>& sent) {
   std::vector<mail::Settled> settled;
   for (const auto& one : sent) {
     auto& made = settled.emplace_back();
-    made.source = one.source;
-    made.number = one.number.value_or(0);
     made.size = one.size;
-    made.flags = one.flags;
-    made.canonical = one.digests.canonical;
-    made.header = one.digests.header;
+    describe(made, one.meta, one.digests, one.number.value_or(0));
     if (const auto mending = mender_.take(one.ticket)) {
       // The ledger knows a message by what it is at its source.
       made.canonical = mending->original.canonical;
       made.header = mending->original.header;
+      made.merge = mending->original.merge;
       made.altered = mending->altered;
       tell_mended(*mending);
     }
@@ -222,7 +265,7 @@ void PushWriter::stored(const std::vector<Sent>& sent) {
   refused_for_quota_ = 0;
   counters_.sent += sent.size();
   for (const auto& one : sent) {
-    receipts_.stored(one.source, placement(folder_, one.number.value_or(0), one.size), one.bytes);
+    receipts_.stored(one.meta.ref, placement(folder_, one.number.value_or(0), one.size), one.bytes);
   }
 }
 
@@ -283,8 +326,8 @@ void PushWriter::settle_pending() {
     world_.ledger.settle(lane_, settled);
   }
   for (const auto& one : std::exchange(pending_, {})) {
-    if (one.owes_receipt)
-      receipts_.stored(one.settled.source, placement(folder_, one.settled.number, one.settled.size), 0);
+    if (one.owed)
+      receipts_.stored(*one.owed, placement(folder_, one.settled.number, one.settled.size), 0);
   }
 }
 

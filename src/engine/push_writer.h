@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <postferry/mail/sink.h>
@@ -32,6 +33,7 @@ class PushWriter final : public mail::FolderWriter {
   bool is_there(const mail::Message& message);
   std::optional<std::uint32_t> number_there(const mail::Message& message);
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
+  bool is_merged(const mail::Message& message);
   void collect(mail::Message message);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
@@ -54,7 +56,7 @@ class PushWriter final : public mail::FolderWriter {
 
   struct Pending {
     mail::Settled settled;
-    bool owes_receipt = false;
+    std::optional<mail::MessageRef> owed;  // a receipt
   };
   std::vector<mail::Outgoing> batch_;
   std::uint64_t batch_bytes_ = 0, next_ticket_ = 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -57,6 +58,7 @@ void SinkFolder::survey() {
   PushSession session(world_.destination, path_, name_, patience, world_.stop, world_.stop);
   session.run([&](mail::DestinationFolder& folder) {
     inventory_.clear();
+    shared_.clear();
     const auto now = session.look();
     epoch_ = now.epoch;
     next_ = now.next;
@@ -69,9 +71,29 @@ void SinkFolder::believe_settlements() {
   world_.ledger.settlements(
       key_, [&](mail::LaneId, const mail::Settled& one) { highest = std::max(highest, one.number); });
   if (all_are_void(highest)) return unsettle_all();
+  std::set<mail::LaneId> lanes;
+  world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled&) { lanes.insert(lane); });
+  std::map<mail::LaneId, mail::AccountId> others;
+  for (const auto lane : lanes) {
+    auto account = world_.ledger.account_of(lane);
+    if (account != world_.from) others.emplace(lane, std::move(account));
+  }
   world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
-    if (one.number != 0) inventory_.reserve(one.number, one.size, lane);
+    if (one.number == 0 || one.shared || !inventory_.reserve(one.number, one.size, lane)) return;
+    const auto other = others.find(lane);
+    if (other == others.end()) return;
+    shared_.add(one.number, one.merge, other->second, world_.options.merge_with.contains(other->second));
   });
+}
+
+bool SinkFolder::confirm(std::uint32_t number, std::uint64_t size, bool is_shared, mail::LaneId lane) {
+  if (!is_shared) return inventory_.take_reserved(number, size, lane);
+  return !world_.options.keep_all && inventory_.has(number, size) && shared_.take(number);
+}
+
+bool SinkFolder::may_confirm(std::uint32_t number, bool is_shared, mail::LaneId lane) const {
+  if (!is_shared) return inventory_.is_reserved(number, lane);
+  return !world_.options.keep_all && inventory_.has(number) && shared_.is_free(number);
 }
 
 // A folder that was deleted and made again may come back under the UIDVALIDITY it had (Dovecot, within a
@@ -117,7 +139,7 @@ std::optional<std::uint32_t> SinkFolder::recognise_own(mail::LaneId lane, const 
   const auto [begin, end] = with_key(known->second, content);
   for (auto one = begin; one != end; ++one) {
     if (!inventory_.take_reserved(one->second, 0, lane)) continue;
-    moved_.emplace(one->second, source);
+    moved(lane, one->second, mail::lasting(source, one->second));
     return one->second;
   }
   return std::nullopt;
@@ -126,7 +148,7 @@ std::optional<std::uint32_t> SinkFolder::recognise_own(mail::LaneId lane, const 
 std::vector<SinkFolder::Owned> SinkFolder::unconfirmed(mail::LaneId lane) {
   std::vector<Owned> found;
   world_.ledger.settlements(key_, [&](mail::LaneId of, const mail::Settled& one) {
-    if (of == lane && inventory_.is_reserved(one.number, lane)) found.emplace_back(one.canonical, one.number);
+    if (of == lane && !one.shared && inventory_.is_reserved(one.number, lane)) found.emplace_back(one.canonical, one.number);
   });
   std::sort(found.begin(), found.end());
   return found;
@@ -184,7 +206,7 @@ void SinkFolder::forget_moved() {
   if (moved_.empty()) return;
   std::map<mail::LaneId, std::vector<mail::MessageRef>> gone;
   world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
-    const auto moved = moved_.find(one.number);
+    const auto moved = moved_.find({lane, one.number});
     if (moved != moved_.end() && !(moved->second == one.source)) gone[lane].push_back(one.source);
   });
   for (const auto& [lane, refs] : gone) world_.ledger.unsettle(lane, refs);

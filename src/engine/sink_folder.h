@@ -12,6 +12,7 @@
 
 #include "inventory.h"
 #include "push_session.h"
+#include "shared_copies.h"
 
 namespace postferry::engine {
 
@@ -43,6 +44,11 @@ class SinkFolder {
   void prepare(bool subscribe);
   Inventory& inventory() { return inventory_; }
 
+  // Does this settlement of the lane hold, and has no other message been told so? Then it is taken. Any thread.
+  bool confirm(std::uint32_t number, std::uint64_t size, bool is_shared, mail::LaneId lane);
+  bool may_confirm(std::uint32_t number, bool is_shared, mail::LaneId lane) const;
+  SharedCopies& shared() { return shared_; }  // any thread
+
   // Sending a batch and noting its answers is one turn, so that nobody takes another lane's unanswered
   // APPENDs for strays.
   std::unique_lock<std::mutex> turn() { return std::unique_lock(turn_); }
@@ -53,6 +59,11 @@ class SinkFolder {
                                          const mail::MessageRef& source, const mail::Digests& digests);
   // Fetched once and remembered; nothing: it cannot be read.
   std::optional<mail::CanonicalId> canonical_of(mail::DestinationFolder& folder, std::uint32_t number);
+
+  // A reserved message has a new reference at its source; the old one is forgotten when the folder is closed.
+  void moved(mail::LaneId lane, std::uint32_t number, mail::MessageRef now) {
+    moved_.insert_or_assign({lane, number}, std::move(now));
+  }
 
   void note_open();  // durable; before the first APPEND or settlement of a run
   void writer_starts() { ++writers_; }
@@ -90,6 +101,7 @@ class SinkFolder {
 
   std::mutex turn_;
   Inventory inventory_;
+  SharedCopies shared_;
   bool prepared_ = false, noted_ = false, failed_ = false;
   unsigned writers_ = 0;
   std::string epoch_;
@@ -100,7 +112,7 @@ class SinkFolder {
   std::uint32_t indexed_below_ = 1;                 // strays from this number on are not in there yet
   bool strays_sorted_ = true;
   std::map<std::uint32_t, mail::CanonicalId> contents_;  // of candidates that were fetched
-  std::map<std::uint32_t, mail::MessageRef> moved_;      // reserved ones that another reference took over
+  std::map<std::pair<mail::LaneId, std::uint32_t>, mail::MessageRef> moved_;  // reserved ones by their new reference
   std::optional<std::pair<std::uint32_t, mail::CanonicalId>> sample_;
   std::optional<bool> keeps_content_;
 

@@ -65,6 +65,15 @@ TEST(Push, OfThreeAccountsIntoOneInbox) {
                      .after = "INBOX: ?e a a b b c d\n"});
 }
 
+// As often as the account with the most of it has it.
+TEST(Push, OfThreeAccountsThatShareMail) {
+  run_push_scenario({.sources = {{"imap:a@old.example", "INBOX: 1 a, 2 b, 3 ?f"},
+                                 {"imap:b@old.example", "INBOX: 1 b, 2 b, 3 c, 4 ?f"},
+                                 {"imap:c@old.example", "INBOX: 1 a, 2 a/2, 3 b, 4 ?e, 5 c"}},
+                     .after = "INBOX: ?e ?f a a/2 b b c\n",
+                     .options = {.merge_with = {"imap:a@old.example", "imap:b@old.example", "imap:c@old.example"}}});
+}
+
 TEST(Push, OntoADestinationThatAnotherToolHasFilled) {
   run_push_scenario({.sources = {{old, "INBOX: 1 a, 2 b, 3 b, 4 ?c"}},
                      .there = "INBOX: 5 b, 7 ?c, 8 a, 9 other",

@@ -12,6 +12,14 @@ mail::LaneId MemoryPushLedger::lane(const mail::FolderKey& from, const mail::Fol
   return lanes_.emplace(std::pair(from, to), static_cast<mail::LaneId>(lanes_.size() + 1)).first->second;
 }
 
+mail::AccountId MemoryPushLedger::account_of(mail::LaneId lane) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [way, id] : lanes_) {
+    if (id == lane) return way.first.account;
+  }
+  return {};
+}
+
 void MemoryPushLedger::known(mail::LaneId lane, std::span<const mail::Meta> page,
                              const std::function<void(std::size_t, const mail::Settled&)>& found) {
   const std::lock_guard lock(mutex_);

@@ -18,6 +18,7 @@ class MemoryPushLedger final : public mail::PushLedger {
   explicit MemoryPushLedger(StepCounter* steps = nullptr) : steps_(steps) {}
 
   mail::LaneId lane(const mail::FolderKey& from, const mail::FolderKey& to) override;
+  mail::AccountId account_of(mail::LaneId lane) override;
   void known(mail::LaneId lane, std::span<const mail::Meta> page,
              const std::function<void(std::size_t, const mail::Settled&)>& found) override;
   std::uint64_t count(mail::LaneId lane) override;

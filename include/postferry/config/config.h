@@ -66,7 +66,7 @@ struct Job {
   std::vector<std::string> folder, exclude;
   std::map<std::string, std::string> map;
   std::string under, flags, deleted;  // flags: merge, add, update, never or empty; deleted: keep, skip or empty
-  bool seen = false, respect_deletions = false;
+  bool seen = false, respect_deletions = false, keep_all = false;
   std::string since, before, max_size;
   std::string after = "keep";     // or "delete" (a later issue: refused with a reason until then)
   std::optional<unsigned> delete_after_days, max_deletions;

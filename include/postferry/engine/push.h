@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ struct PushOptions {
   FlagRule flags = FlagRule::merge;
   bool skip_deleted = false;       // \Deleted is not set at the destination
   bool respect_deletions = false;  // what was carried and is gone there stays away
+  // Accounts whose mail goes to the same destination: what has reached one of them too (`merge` digest, same folder) is
+  // not sent once more. A copy answers for one message of each account. Empty: nothing new is merged.
+  std::set<mail::AccountId> merge_with{};
+  bool keep_all = false;           // not even what was merged before stays so
   bool repair = false;             // bytes may be changed (engine/repair.h) of what the server refuses as it is
   std::size_t batch_messages = 50;
   std::uint64_t batch_bytes = 4u << 20;
@@ -32,7 +37,7 @@ struct PushOptions {
 
 // What a report says beside the balance.
 struct PushCounts {
-  std::uint64_t sent = 0, recognised = 0;                               // appended; found there already
+  std::uint64_t sent = 0, recognised = 0, merged = 0;                   // appended; found there already; brought by another account
   std::uint64_t dated_by_received = 0, dated_by_date = 0, undated = 0;  // no INTERNALDATE to be believed
   std::uint64_t nuls_removed = 0, headers_mended = 0, lines_folded = 0;  // messages that --repair changed
 };

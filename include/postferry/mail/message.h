@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <postferry/base/byte_budget.h>
@@ -75,6 +76,11 @@ struct MessageRef {
   std::string uidl;  // POP3 only
   bool operator==(const MessageRef&) const = default;
 };
+
+inline constexpr std::string_view pop3_epoch = "pop3";
+
+// A POP3 message without a sound UIDL: its number means nothing in another session, where it may be another message's.
+inline bool is_nameless(const MessageRef& ref) { return ref.epoch == pop3_epoch && ref.uidl.empty(); }
 
 // INTERNALDATE: the instant, and the zone as the server wrote it (the archive keeps it).
 struct Received {

@@ -28,7 +28,17 @@ struct Settled {
   CanonicalId canonical;
   HeaderId header;
   std::uint8_t altered = 0;    // which steps of --repair changed its bytes; 0: none
+  std::uint64_t told = 0;      // its size as the source told it; 0: unknown
+  MergeId merge{};
+  bool shared = false;         // `number` is the copy of another account, which this one's message equals but for trace fields
 };
+
+// The reference under which a message is settled: what outlives the session. A POP3 message is its UIDL, wherever it
+// stands in the listing; one without is known by `number`, where it lies at the destination.
+inline MessageRef lasting(const MessageRef& ref, std::uint32_t number) {
+  if (!ref.uidl.empty()) return {ref.epoch, 0, ref.uidl};
+  return is_nameless(ref) ? MessageRef{ref.epoch, number, {}} : ref;
+}
 
 // What a destination folder was when it was last left.
 struct SinkFolderNote {
@@ -44,6 +54,7 @@ class PushLedger {
  public:
   virtual ~PushLedger() = default;
   virtual LaneId lane(const FolderKey& from, const FolderKey& to) = 0;
+  virtual AccountId account_of(LaneId lane) = 0;  // whose mail it carries; empty: there is no such lane
   // The settlement of each of these references, if there is one: `found(i, settled)`.
   virtual void known(LaneId lane, std::span<const Meta> page, const std::function<void(std::size_t, const Settled&)>& found) = 0;
   virtual std::uint64_t count(LaneId lane) = 0;
