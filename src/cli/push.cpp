@@ -48,6 +48,9 @@ Exit exit_of_push(const engine::Report& report) {
 codec::Json summary_of(const PushTask& task, const AccountResult& result, const engine::PushCounts& counts) {
   auto out = summary(result);
   return out.add("to", task.to.id()).add("sent", counts.sent).add("recognised", counts.recognised).add("merged", counts.merged)
+      .add("dated_by_received", counts.dated_by_received)
+      .add("dated_by_date", counts.dated_by_date)
+      .add("undated", counts.undated)
       .add("nuls_removed", counts.nuls_removed)
       .add("headers_mended", counts.headers_mended)
       .add("lines_folded", counts.lines_folded);

@@ -89,6 +89,7 @@ class Several(DropCase):
         with FaultyPop3(a) as one, FaultyPop3(b) as two, FaultyPop3(c) as three:
             summaries, _ = self.move(one, two, three)
             self.assertEqual([s["sent"] for s in summaries], [101, 70, 70])
+            self.assertEqual([s["dated_by_received"] for s in summaries], [101, 70, 70])
             self.assertEqual([s["merged"] for s in summaries], [0, 30, 30])
             self.assert_there(*expected)
             summaries, sent = self.move(one, two, three)
