@@ -8,8 +8,10 @@ build_packages=(g++ cmake ninja-build pkg-config python3 libpoco-dev libsqlite3-
   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libgmime-3.0-dev)
 test_build_packages=(libgtest-dev libgmock-dev)
 # what the tests drive, and the plain tools that must be able to read an archive
-test_packages=(dovecot-imapd dovecot-pop3d openssl ca-certificates zstd gzip tar)
-bench_packages=(isync)
+test_packages=(dovecot-imapd dovecot-pop3d isync openssl ca-certificates zstd gzip tar)
+# what the servers that are unpacked, not installed, are linked with (packaging/servers)
+server_libraries=(libcom-err2 libical3 libicu72 libjansson4 libkrb5-3 libpcre3 libpq5 libsasl2-2 libsasl2-modules
+  libsasl2-modules-db libwrap0 libxapian30 libxml2)
 sanitizer_packages=(clang-19 libclang-rt-19-dev)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -62,6 +64,21 @@ need_packages() {
   if [ "$status" != 0 ]; then
     tail -n 30 "$log" >&2
     say "apt-get failed"
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+# Puts the packages' files into the current folder and installs nothing.
+download_packages() {
+  local log status=0
+  log=$(mktemp)
+  # the lists may be missing or too old to know what there is
+  { apt-get download -qq "$@" || { as_root apt-get update -qq && apt-get download -qq "$@"; }; } \
+    >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" != 0 ]; then
+    tail -n 30 "$log" >&2
+    say "these packages could not be downloaded: $*"
   fi
   rm -f "$log"
   return "$status"
