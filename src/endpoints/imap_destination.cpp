@@ -89,25 +89,28 @@ class ImapDestination final : public mail::Destination {
 
   std::string wire_name(const mail::FolderPath& path) const override { return name_in(*places({}), path); }
 
-  void ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override {
+  mail::Ensured ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override {
     bool there = is_inbox(path), subscribed = there;
+    mail::Ensured out{path, {}};
     const auto known = places(stop);
     if (const auto it = known->by_path.find(path); it != known->by_path.end()) {
       const auto& folder = known->folders[it->second];
       there = folder.selectable;
       subscribed = folder.subscribed;
     }
-    if (there && (subscribed || !subscribe)) return;
+    if (there && (subscribed || !subscribe)) return out;
     try {
       pool_.with_session(stop, [&](imap::Session& session) {
-        if (!there) create(session, *known, path);
-        if (subscribe && !subscribed) try_to_subscribe(session, name_in(*known, path));
+        if (!there) out.path = create(session, *known, path);
+        if (subscribe && !subscribed)
+          out.not_subscribed = try_to_subscribe(session, name_in(*known, out.path));
         return true;
       });
     } catch (const Error& error) {
       throw in_folder(path, error);
     }
-    remember(path, name_in(*known, path), subscribe);
+    remember(out.path, name_in(*known, out.path), subscribe && out.not_subscribed.empty());
+    return out;
   }
 
   std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override {
@@ -129,23 +132,62 @@ class ImapDestination final : public mail::Destination {
     return places_;
   }
 
-  static void create(imap::Session& session, const Places& known, const mail::FolderPath& path) {
+  // Under its own name or, where that is refused, with as few of its words in their plain spelling as will
+  // do. What a server has against a name only CREATE finds out (Cyrus).
+  static mail::FolderPath create(imap::Session& session, const Places& known, const mail::FolderPath& path) {
+    try {
+      create_as_it_is(session, known, path);
+      return path;
+    } catch (const Error& error) {
+      if (error.cause != Cause::rejected || error.blast != Blast::folder || error.retry != Retry::never)
+        throw;
+      const auto plain = create_plainly(session, known, path);
+      if (!plain) throw;
+      return *plain;
+    }
+  }
+
+  // Nothing: there is no other name, or it is refused as well.
+  static std::optional<mail::FolderPath> create_plainly(imap::Session& session, const Places& known,
+                                                        const mail::FolderPath& path) {
+    mail::FolderPath parent(path.begin(), path.end() - 1);
+    try {
+      if (!parent.empty() && !known.by_path.contains(parent)) {
+        parent = create(session, known, parent);
+        parent.push_back(path.back());
+        if (parent != path) return create(session, known, parent);
+        parent.pop_back();
+      }
+      parent.push_back(mail::plain_word(path.back()));
+      if (parent == path) return std::nullopt;
+      create_as_it_is(session, known, parent);
+      return parent;
+    } catch (const Error& error) {
+      if (error.blast >= Blast::session) throw;
+      return std::nullopt;
+    }
+  }
+
+  static void create_as_it_is(imap::Session& session, const Places& known, const mail::FolderPath& path) {
     try {
       session.create(name_in(known, path));
     } catch (const Error& error) {
       // Most make the parents along (RFC 3501, 6.3.3, asks for it), some want them first.
       if (error.cause != Cause::missing || path.size() < 2) throw;
-      create(session, known, {path.begin(), path.end() - 1});
+      create_as_it_is(session, known, {path.begin(), path.end() - 1});
       session.create(name_in(known, path));
     }
   }
 
-  // A folder that no client shows by itself is there all the same; no mail is worth less for it.
-  static void try_to_subscribe(imap::Session& session, const std::string& wire_name) {
+  // A folder that no client shows by itself is there all the same; no mail is worth less for it. Why not, if
+  // not.
+  static std::string try_to_subscribe(imap::Session& session, const std::string& wire_name) {
     try {
       session.subscribe(wire_name);
+      return {};
     } catch (const Error& error) {
       if (error.blast >= Blast::session) throw;
+      return error.what();
     }
   }
 

@@ -88,7 +88,12 @@ const mail::Folder* twin_by_role(mail::Role role, const std::vector<mail::Folder
 
 class Namer {
  public:
-  Namer(const MappingRules& rules, const NamingLimits& limits) : rules_(rules), limits_(limits) {}
+  Namer(const MappingRules& rules, const NamingLimits& limits, const std::vector<mail::Folder>& destination)
+      : rules_(rules), limits_(limits) {
+    for (const auto& folder : destination) {
+      for (auto path = folder.path; !path.empty(); path.pop_back()) there_.insert(path);
+    }
+  }
 
   MappedFolder name(const mail::Folder& folder, const std::vector<mail::Folder>& destination) {
     MappedFolder out{.from = folder, .to = {}, .existing_twin = false, .replaced = {}};
@@ -119,6 +124,7 @@ class Namer {
     }
     if (is_inbox(out.to)) out.to = {"INBOX"};
     if (!explicitly) make_single(out);
+    find_plain(out);
     taken_.insert(identity(out.to));
     return out;
   }
@@ -127,6 +133,15 @@ class Namer {
   std::string identity(const mail::FolderPath& path) const {
     const auto joined = join_path(path);
     return limits_.ignores_case ? lower(joined) : joined;
+  }
+
+  // An earlier run had to make it under its plain spelling.
+  void find_plain(MappedFolder& mapped_folder) const {
+    auto found = mail::path_there(mapped_folder.to,
+                                  [&](const mail::FolderPath& path) { return there_.contains(path); });
+    if (found == mapped_folder.to) return;
+    mapped_folder.to = std::move(found);
+    mapped_folder.replaced = "it is there under this name, which any server takes";
   }
 
   void make_single(MappedFolder& mapped_folder) {
@@ -139,6 +154,7 @@ class Namer {
 
   const MappingRules& rules_;
   const NamingLimits& limits_;
+  std::set<mail::FolderPath> there_;
   std::set<std::string> taken_;
 };
 
@@ -148,7 +164,7 @@ std::vector<MappedFolder> map_folders(const std::vector<mail::Folder>& source,
                                       const std::vector<mail::Folder>& destination, const MappingRules& rules,
                                       const NamingLimits& limits) {
   // Who meets a folder by right (INBOX, a role, the map) is named first, so that nobody else takes its name.
-  Namer namer(rules, limits);
+  Namer namer(rules, limits, destination);
   std::vector<MappedFolder> out(source.size());
   const auto by_right = [&](const mail::Folder& folder) {
     return is_inbox(folder.path) || folder.role != mail::Role::none ||

@@ -35,17 +35,34 @@ auto with_key(const Pairs& sorted, const Key& key) {
 
 }  // namespace
 
-SinkFolder::SinkFolder(PushWorld& world, mail::FolderPath path)
-    : world_(world),
-      path_(std::move(path)),
-      name_(name_of(path_)),
-      key_{world.to, world.destination.wire_name(path_)} {}
+SinkFolder::SinkFolder(PushWorld& world, mail::FolderPath path) : world_(world) {
+  be_called(std::move(path));
+}
+
+void SinkFolder::be_called(mail::FolderPath path) {
+  path_ = std::move(path);
+  name_ = name_of(path_);
+  key_ = {world_.to, world_.destination.wire_name(path_)};
+}
+
+void SinkFolder::make(bool subscribe) {
+  Patience patience(world_.limits, world_.clock, world_.events);
+  auto made = persist(patience, world_.stop,
+                      [&] { return world_.destination.ensure(path_, subscribe, world_.stop); });
+  if (made.path != path_) {
+    const auto wished = name_;
+    be_called(std::move(made.path));
+    world_.events.on(mail::event::Note{
+        wished, fmt::format("the server refuses this name; the folder is called {} there", name_)});
+  }
+  if (!made.not_subscribed.empty())
+    world_.events.on(mail::event::Note{name_, "was not subscribed to: " + made.not_subscribed});
+}
 
 void SinkFolder::prepare(bool subscribe) {
   const auto mine = turn();
   if (prepared_) return;
-  Patience patience(world_.limits, world_.clock, world_.events);
-  persist(patience, world_.stop, [&] { world_.destination.ensure(path_, subscribe, world_.stop); });
+  make(subscribe);
   if (const auto note = world_.ledger.note(key_); note && note->open)
     world_.clock.sleep_for(settling_time, world_.stop);
   survey();

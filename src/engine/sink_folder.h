@@ -35,13 +35,14 @@ class SinkFolder {
  public:
   SinkFolder(PushWorld& world, mail::FolderPath path);
 
+  // The first to come creates the folder if need be, surveys it and believes of the ledger what still holds.
+  void prepare(bool subscribe);
+  // Of the folder as it is called there: after prepare().
   const mail::FolderPath& path() const { return path_; }
   const std::string& name() const { return name_; }
   const mail::FolderKey& key() const { return key_; }
   const std::string& epoch() const { return epoch_; }
 
-  // The first to come creates the folder if need be, surveys it and believes of the ledger what still holds.
-  void prepare(bool subscribe);
   Inventory& inventory() { return inventory_; }
 
   // Does this settlement of the lane hold, and has no other message been told so? Then it is taken. Any thread.
@@ -84,6 +85,8 @@ class SinkFolder {
   using Owned = std::pair<mail::CanonicalId, std::uint32_t>;
   using Headed = std::pair<mail::HeaderId, std::uint32_t>;
 
+  void make(bool subscribe);
+  void be_called(mail::FolderPath path);
   void survey();
   void believe_settlements();
   bool all_are_void(std::uint32_t highest_settled) const;
@@ -95,9 +98,9 @@ class SinkFolder {
   void forget_moved();
 
   PushWorld& world_;
-  const mail::FolderPath path_;
-  const std::string name_;
-  const mail::FolderKey key_;
+  mail::FolderPath path_;
+  std::string name_;
+  mail::FolderKey key_;
 
   std::mutex turn_;
   Inventory inventory_;

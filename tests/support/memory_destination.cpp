@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <postferry/mail/digester.h>
+#include <postferry/mail/folder_path.h>
 
 namespace postferry::test {
 namespace {
@@ -312,16 +313,19 @@ std::string MemoryDestination::wire_name(const mail::FolderPath& path) const {
   return name;
 }
 
-void MemoryDestination::ensure(const mail::FolderPath& path, bool subscribe, std::stop_token) {
+mail::Ensured MemoryDestination::ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) {
   const auto name = wire_name(path);
   before("ensure", name);
   if (rules_.refused_folders.contains(name)) {
+    auto plain = path;
+    plain.back() = mail::plain_word(plain.back());
+    if (plain != path) return ensure(plain, subscribe, stop);
     throw Error(Cause::rejected, Blast::folder, Retry::never, name + ": NO such a name is not allowed");
   }
   {
     const std::lock_guard lock(mutex_);
     for (auto& one : account_.folders) {
-      if (one.folder.wire_name == name) return;
+      if (one.folder.wire_name == name) return {path, {}};
     }
   }
   effect();
@@ -329,6 +333,7 @@ void MemoryDestination::ensure(const mail::FolderPath& path, bool subscribe, std
   auto& made = account_.folder(name).folder;
   made.path = path;
   made.subscribed = subscribe;
+  return {path, {}};
 }
 
 std::unique_ptr<mail::DestinationFolder> MemoryDestination::open(const mail::FolderPath& path,

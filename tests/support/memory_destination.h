@@ -23,7 +23,7 @@ struct DestinationRules {
   bool read_only = false;
   bool rewrites = false;                            // adds a header field to everything
   std::optional<std::set<std::string>> keywords{};  // those it takes; all, if not said
-  std::set<std::string> refused_folders{};
+  std::set<std::string> refused_folders{};          // as whole names; a plain spelling is another one
   std::optional<std::uint64_t> quota{}, append_limit{};  // bytes
   std::map<std::string, unsigned> refuse{};              // NO
   std::map<std::string, unsigned> lose_ok{};             // stored, and the session dies before the answer
@@ -45,7 +45,7 @@ class MemoryDestination final : public mail::Destination {
   mail::DestinationTraits traits(std::stop_token stop) override;
   std::vector<mail::Folder> folders(std::stop_token stop) override;
   std::string wire_name(const mail::FolderPath& path) const override;
-  void ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override;
+  mail::Ensured ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override;
   std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override;
 
   std::uint64_t appends() const { return appends_; }  // messages that were handed over to it

@@ -69,10 +69,10 @@ class PushCase(Case):
         return self.command("compare", a or self.server_.url(), b or self.server_.url(user="bert"), "--json", *words,
                             expect=expect, **more)
 
-    def mailbox_of(self, user):
+    def mailbox_of(self, user, server=None):
         """What lies there; `content` is the canonical hash, for a server may write line ends its own way."""
         out = {}
-        with truth.Imap(self.server_.imap, user, USERS[user]) as imap:
+        with truth.Imap((server or self.server_).imap, user, USERS[user]) as imap:
             for name, (wire, attributes) in imap.folders().items():
                 folder = out[name] = truth.Folder(name, attributes)
                 if {"\\Noselect", "\\NonExistent"} & attributes:

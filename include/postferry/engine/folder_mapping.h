@@ -35,6 +35,7 @@ struct MappedFolder {
 // - INBOX is INBOX. An explicit map entry wins over roles; a folder with a role meets the destination's folder with that role.
 // - Words that the destination can't hold are written with =XX for each byte that is in the way (and for '=' itself where it
 //   would read like one), so that the name can be read back; too long ones end in "~" and 8 hex digits.
+// - A folder that is not there under its name, but under its plain spelling (mail/folder_path.h), is that one.
 // - Two folders of the source never meet in one by accident: the second gets " (2)". An explicit map may join them.
 std::vector<MappedFolder> map_folders(const std::vector<mail::Folder>& source, const std::vector<mail::Folder>& destination,
                                       const MappingRules& rules, const NamingLimits& limits);

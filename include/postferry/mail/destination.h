@@ -71,6 +71,11 @@ struct DestinationTraits {
   std::string forbidden;                      // characters no folder's name can have there, as far as it tells
 };
 
+struct Ensured {
+  FolderPath path;             // what it is called there
+  std::string not_subscribed;  // why the server would not, if it would not
+};
+
 // An account that mail is put into. Any thread; a DestinationFolder belongs to one.
 class Destination {
  public:
@@ -78,8 +83,9 @@ class Destination {
   virtual DestinationTraits traits(std::stop_token stop) = 0;
   virtual std::vector<Folder> folders(std::stop_token stop) = 0;
   virtual std::string wire_name(const FolderPath& path) const = 0;   // with its delimiter and namespace prefix
-  // Created if it is not there; subscribed if asked. Error{rejected, folder, never} if the server refuses the name.
-  virtual void ensure(const FolderPath& path, bool subscribe, std::stop_token stop) = 0;
+  // Created if it is not there, under its plain spelling (mail/folder_path.h) where the server refuses its name;
+  // subscribed if asked. Error{rejected, folder, never} if neither is taken. Asked again, it says the same.
+  virtual Ensured ensure(const FolderPath& path, bool subscribe, std::stop_token stop) = 0;
   virtual std::unique_ptr<DestinationFolder> open(const FolderPath& path, std::stop_token stop) = 0;
 };
 

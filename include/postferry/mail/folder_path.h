@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,12 @@ namespace postferry::mail {
 // doubled. Every path has one text, and split_path(join_path(p)) == p for words that are not empty.
 std::string join_path(const FolderPath& path);
 FolderPath split_path(std::string_view text);  // empty words are dropped
+
+// The word as any server takes it: letters, digits, blanks inside, '-', '_' and what is not ASCII stay; of every
+// other character the byte is written =XX. The same again for a word that is spelt so already.
+std::string plain_word(const std::string& word);
+// Where a folder lies that had to be spelt so, in part or in whole, when it was made: `there` knows every path of the
+// account and every parent of one. The path itself, if nothing speaks for another.
+FolderPath path_there(const FolderPath& path, const std::function<bool(const FolderPath&)>& there);
 
 }  // namespace postferry::mail

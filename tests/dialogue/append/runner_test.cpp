@@ -29,7 +29,7 @@
 //   refused N CAUSE: WHAT
 //   error CAUSE BLAST RETRY [SECONDS]: WHAT   the end of it
 //   in doubt N N               what take_back() returned then
-//   limit N, quota N, forbidden CHARACTERS, made NAME      with "traits: on" and "ensure: PATH" instead of a
+//   limit N, quota N, forbidden CHARACTERS, made NAME, not subscribed: WHY      with "traits: on" and "ensure: PATH" instead of a
 //   batch done
 //
 // Settings: message: TEXT (the next message), flags: \Seen $Forwarded, date: SECONDS ZONE-MINUTES and fill:
@@ -163,8 +163,9 @@ void ask_account(mail::Destination& destination, const Dialogue& dialogue, Secre
       if (!traits.forbidden.empty()) secretary.lines.push_back("forbidden " + traits.forbidden);
     }
     if (const auto path = dialogue.one("ensure")) {
-      destination.ensure(mail::split_path(test::unescape(*path)), true, {});
-      secretary.lines.push_back("made " + destination.wire_name(mail::split_path(test::unescape(*path))));
+      const auto made = destination.ensure(mail::split_path(test::unescape(*path)), true, {});
+      secretary.lines.push_back("made " + destination.wire_name(made.path));
+      if (!made.not_subscribed.empty()) secretary.lines.push_back("not subscribed: " + made.not_subscribed);
     }
     secretary.lines.emplace_back("done");
   } catch (const Error& error) {

@@ -14,8 +14,8 @@ TEST(FolderPath, IsWordsJoinedBySlashes) {
       {{"INBOX"}, "INBOX"},
       {{"Archive", "2020", "Q1"}, "Archive/2020/Q1"},
       {{"and/or"}, "and\\/or"},
-      {{"back\\slash"}, "back\\slash"},       // stands for itself
-      {{"ends\\", "x"}, "ends\\\\/x"},        // would escape the separator
+      {{"back\\slash"}, "back\\slash"},  // stands for itself
+      {{"ends\\", "x"}, "ends\\\\/x"},   // would escape the separator
       {{"a\\/b"}, "a\\\\\\/b"},
       {{"two\\\\"}, "two\\\\\\\\"},
       {{"\\\\x"}, "\\\\\\x"},
@@ -41,6 +41,24 @@ TEST(FolderPath, ComesBackWholeWhateverTheWords) {
     EXPECT_EQ(split_path(join_path({word})), FolderPath{word});
     EXPECT_EQ(split_path(join_path({word, "y", word})), (FolderPath{word, "y", word}));
   }
+}
+
+TEST(FolderPath, HasAPlainSpellingThatStaysAsItIs) {
+  EXPECT_EQ(plain_word("He said \"hi\""), "He said =22hi=22");
+  EXPECT_EQ(plain_word("~a.b "), "=7Ea=2Eb=20");
+  EXPECT_EQ(plain_word("Gr\xC3\xBC\xC3\x9F"
+                       "e-1_2"),
+            "Gr\xC3\xBC\xC3\x9F"
+            "e-1_2");
+  EXPECT_EQ(plain_word(plain_word("50% off*")), plain_word("50% off*"));
+}
+
+TEST(FolderPath, IsFoundUnderThePlainSpellingOfAnyOfItsWords) {
+  const std::set<FolderPath> account = {{"Re. old"}, {"Re. old", "a=2Ab"}, {"Re. old", "a=2Ab", "c*"}};
+  const auto there = [&](const FolderPath& path) { return account.contains(path); };
+  EXPECT_EQ(path_there({"Re. old", "a*b", "c*"}, there), (FolderPath{"Re. old", "a=2Ab", "c*"}));
+  EXPECT_EQ(path_there({"Re. old", "a*b", "d*"}, there), (FolderPath{"Re. old", "a=2Ab", "d*"}));
+  EXPECT_EQ(path_there({"x*", "y"}, there), (FolderPath{"x*", "y"}));
 }
 
 TEST(FolderPath, DropsEmptyWords) { EXPECT_EQ(split_path("/a//b/"), (FolderPath{"a", "b"})); }
