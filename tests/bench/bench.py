@@ -9,17 +9,15 @@ Sets: see mailgen.py. M (1.4 GB) only if asked for, by --sets or --full.
 import argparse
 import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 from support import mailgen  # noqa: E402
 from support.dovecot import Dovecot  # noqa: E402
+from timing import Timer, report  # noqa: E402
 
 PASSWORD = "secret-of-alice"
 MBSYNC = """\
@@ -50,59 +48,10 @@ SyncState *
 """
 
 
-class Peak(threading.Thread):
-    """The most memory that a process has had, as long as it could be asked."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.status, self.kib = Path(f"/proc/{pid}/status"), 0
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                lines = [line for line in self.status.read_text().splitlines() if line.startswith("VmHWM")]
-            except OSError:
-                return
-            if not lines:
-                return  # a zombie has no memory
-            self.kib = max(self.kib, int(lines[0].split()[1]))
-            time.sleep(.005)
-
-    def mib(self):
-        self.join()
-        return self.kib / 1024
-
-
-class Bench:
+class Bench(Timer):
     def __init__(self, root, server, options):
-        self.root, self.server, self.options = root, server, options
-        self.trash = root / "trash"
-        self.trash.mkdir()
-        self.number = 0
-
-    # Deleting thousands of files slows ext4's creation of files for minutes after: they are put aside until the end.
-    def put_away(self, path):
-        if path.exists():
-            self.number += 1
-            path.rename(self.trash / f"{self.number}")
-
-    def timed(self, command, env=None, check=True):
-        """(wall seconds, CPU seconds, peak MiB) of a child."""
-        os.sync()
-        log = self.root / "last.log"
-        begin = time.monotonic()
-        with open(log, "wb") as out:
-            child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                     env={**os.environ, "HOME": str(self.root / "home"), **(env or {})})
-            # ru_maxrss begins with the size of the process that forked; VmHWM begins anew with exec
-            watch = Peak(child.pid)
-            _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - begin
-        if check and child.returncode != 0:
-            raise SystemExit(f"{command[0]} ended with {child.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
-        return wall, usage.ru_utime + usage.ru_stime, watch.mib()
+        super().__init__(root)
+        self.server, self.options = server, options
 
     def raw(self):
         return self.timed([self.options.raw_reader, "imap", self.server.imap, "alice", PASSWORD])
@@ -124,10 +73,6 @@ class Bench:
         config = self.root / f"{name}.rc"
         config.write_text(MBSYNC.format(port=self.server.imap, password=PASSWORD, folder=folder, extra=extra))
         return self.timed(["mbsync", "-c", config, "-q", "-a"])
-
-
-def median(rows):
-    return tuple(statistics.median(column) for column in zip(*rows))
 
 
 def compare(bench, name, box, rounds):
@@ -156,15 +101,6 @@ def compare(bench, name, box, rounds):
     print(f"   archive: {size / 1e6:,.1f} MB, {size / total:.3f} of the mail")
     for path in ("archive", "plain", "usual"):
         bench.put_away(bench.root / path)
-
-
-def report(rows, base):
-    unit = median(rows[base])[0]
-    print(f"   {'':24} {'seconds':>9} {'ratio':>7} {'CPU s':>8} {'peak MiB':>9}   range")
-    for tool, all_ in rows.items():
-        wall, cpu, peak = median(all_)
-        walls = [row[0] for row in all_]
-        print(f"   {tool:24} {wall:9.3f} {wall / unit:7.2f} {cpu:8.2f} {peak:9.1f}   {min(walls):.3f} to {max(walls):.3f}", flush=True)
 
 
 def main():

@@ -249,6 +249,7 @@ def sets(name):
         "demo": lambda: mailbox(seed=7, count=300, largest=2 << 20),
         "small": lambda: mailbox(seed=1, count=400, largest=1 << 20),
         "S": lambda: mailbox(seed=2, count=2000, awkward=False),
+        "Q": lambda: mailbox(seed=3, count=500, awkward=False),
         "M": lambda: mailbox(seed=4, count=20000, awkward=False),
         "L": lambda: mailbox(seed=5, count=100000, median=2500, sigma=.2, awkward=False),
         "T": large_messages,
