@@ -166,7 +166,7 @@ def main():
             names = [f"bert{n}" for n in range(options.rounds * len(TOOLS))]
             box = mailgen.sets(job.removesuffix("50"))
             slow = job.endswith("50")
-            server = Dovecot(folder / "server", users={name: PASSWORD for name in ["alice", *names]}).fill("alice", box)
+            server = Dovecot(folder / "server", compress=True, users={name: PASSWORD for name in ["alice", *names]}).fill("alice", box)
             with server, contextlib.ExitStack() as links:
                 ports = [links.enter_context(SlowLink(server.imap)).port for _ in range(2)] if slow else [server.imap] * 2
                 compare(Bench(folder, server, ports, options, iter(names)), job, box)
