@@ -1,16 +1,10 @@
-// The physical limit of a pull: talks IMAP (or POP3) over a plain socket and throws the bytes away. Nothing is
-// decoded but what is needed to find the end of an answer. Used by bench.py, in the same run as the tools it judges.
+// The physical limit of a pull: talks IMAP (or POP3) over a plain socket and throws the bytes away. Nothing
+// is decoded but what is needed to find the end of an answer. Used by bench.py, in the same run as the tools
+// it judges.
 //
 //   raw_reader imap PORT USER PASSWORD     EXAMINE and UID FETCH 1:* of every folder, two folders in flight
 //   raw_reader pop3 PORT USER PASSWORD     UIDL, LIST, RETR pipelined by 64
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -19,79 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "raw_wire.h"
+
 namespace {
-
-[[noreturn]] void give_up(const std::string& what) {
-  std::fprintf(stderr, "raw_reader: %s\n", what.c_str());
-  std::exit(1);
-}
-
-class Wire {
- public:
-  explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address) != 0) {
-      give_up("cannot connect");
-    }
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~Wire() { ::close(socket_); }
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
-
-  void send(std::string_view text) {
-    while (!text.empty()) {
-      const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent <= 0) give_up("the server closed the connection");
-      text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  std::string_view line() {
-    for (std::size_t from = begin_;;) {
-      if (const void* end = std::memchr(buffer_.data() + from, '\n', end_ - from)) {
-        const auto stop = static_cast<std::size_t>(static_cast<const char*>(end) - buffer_.data());
-        std::string_view found(buffer_.data() + begin_, stop - begin_);
-        begin_ = stop + 1;
-        if (found.ends_with('\r')) found.remove_suffix(1);
-        return found;
-      }
-      const auto kept = end_ - begin_;
-      fill();
-      from = begin_ + kept;
-    }
-  }
-
-  void skip(std::uint64_t bytes) {
-    while (bytes > 0) {
-      if (begin_ == end_) fill();
-      const auto step = std::min<std::uint64_t>(bytes, end_ - begin_);
-      begin_ += step;
-      bytes -= step;
-    }
-  }
-
- private:
-  void fill() {
-    if (begin_ > 0) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    if (end_ == buffer_.size()) give_up("a line beyond 256 KiB");
-    const auto got = ::recv(socket_, buffer_.data() + end_, buffer_.size() - end_, 0);
-    if (got <= 0) give_up("the server closed the connection");
-    end_ += static_cast<std::size_t>(got);
-  }
-
-  int socket_;
-  std::array<char, 256u << 10> buffer_;
-  std::size_t begin_ = 0, end_ = 0;
-};
 
 struct Pulled {
   std::uint64_t messages = 0, bytes = 0;
@@ -125,12 +49,15 @@ Pulled pull_imap(Wire& wire, const std::string& user, const std::string& passwor
   wire.send("b LIST \"\" \"*\"\r\n");
   answer(wire, "b", ignored, [&](std::string_view line) {
     const auto attributes_end = line.find(") ");
-    if (!line.starts_with("* LIST (") || attributes_end == line.npos || line.find("\\Noselect") < attributes_end) return;
+    if (!line.starts_with("* LIST (") || attributes_end == line.npos ||
+        line.find("\\Noselect") < attributes_end)
+      return;
     folders.emplace_back(line.substr(line.find(' ', attributes_end + 2) + 1));
   });
   const auto ask = [&](std::size_t i) {
     const auto n = std::to_string(i);
-    wire.send("e" + n + " EXAMINE " + folders[i] + "\r\nf" + n + " UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+    wire.send("e" + n + " EXAMINE " + folders[i] + "\r\nf" + n +
+              " UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n");
   };
   // an empty folder answers "UID FETCH 1:*" with OK on every server of ours; two folders are in flight
   if (!folders.empty()) ask(0);
@@ -184,7 +111,8 @@ Pulled pull_pop3(Wire& wire, const std::string& user, const std::string& passwor
 int main(int argc, char** argv) {
   if (argc != 5) give_up("usage: raw_reader imap|pop3 PORT USER PASSWORD");
   Wire wire(static_cast<std::uint16_t>(std::atoi(argv[2])));
-  const auto pulled = std::string_view(argv[1]) == "imap" ? pull_imap(wire, argv[3], argv[4]) : pull_pop3(wire, argv[3], argv[4]);
+  const auto pulled = std::string_view(argv[1]) == "imap" ? pull_imap(wire, argv[3], argv[4])
+                                                          : pull_pop3(wire, argv[3], argv[4]);
   std::printf("%llu messages, %llu bytes\n", static_cast<unsigned long long>(pulled.messages),
               static_cast<unsigned long long>(pulled.bytes));
   return 0;

@@ -5,14 +5,8 @@
 //   raw_writer PORT USER PASSWORD FOLDER MESSAGES BYTES BATCH CONNECTIONS
 //
 // MESSAGES of BYTES each (or, with BYTES as "-", those of the Maildir files named on stdin, one a line),
-// BATCH of them in a command, two commands in flight on each connection. Connection N writes into FOLDER-N, as
-// lanes do.
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
+// BATCH of them in a command, two commands in flight on each connection. Connection N writes into FOLDER-N,
+// as lanes do.
 
 #include <algorithm>
 #include <chrono>
@@ -27,71 +21,24 @@
 #include <thread>
 #include <vector>
 
+#include "raw_wire.h"
+
 namespace {
 
-[[noreturn]] void give_up(const std::string& what) {
-  std::fprintf(stderr, "raw_writer: %s\n", what.c_str());
-  std::exit(1);
+// Reads to the tagged answer.
+void expect_ok(Wire& wire, const std::string& tag) {
+  for (;;) {
+    const auto found = wire.line();
+    if (!found.starts_with(tag + " ")) continue;
+    if (!found.starts_with(tag + " OK")) give_up(std::string(found));
+    return;
+  }
 }
 
-class Wire {
- public:
-  explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address) != 0) {
-      give_up("cannot connect");
-    }
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~Wire() { ::close(socket_); }
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
-
-  void send(std::string_view text) {
-    while (!text.empty()) {
-      const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent <= 0) give_up("the server closed the connection");
-      text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  std::string line() {
-    for (;;) {
-      const auto end = buffer_.find("\r\n");
-      if (end != std::string::npos) {
-        auto found = buffer_.substr(0, end);
-        buffer_.erase(0, end + 2);
-        return found;
-      }
-      char more[4096];
-      const auto got = ::recv(socket_, more, sizeof more, 0);
-      if (got <= 0) give_up("the server closed the connection");
-      buffer_.append(more, static_cast<std::size_t>(got));
-    }
-  }
-
-  // Reads to the tagged answer.
-  void expect_ok(const std::string& tag) {
-    for (;;) {
-      const auto found = line();
-      if (!found.starts_with(tag + " ")) continue;
-      if (!found.starts_with(tag + " OK")) give_up(found);
-      return;
-    }
-  }
-  void ask(const std::string& tag, const std::string& command) {
-    send(tag + " " + command + "\r\n");
-    expect_ok(tag);
-  }
-
- private:
-  int socket_;
-  std::string buffer_;
-};
+void ask(Wire& wire, const std::string& tag, const std::string& command) {
+  wire.send(tag + " " + command + "\r\n");
+  expect_ok(wire, tag);
+}
 
 struct Job {
   std::uint16_t port = 0;
@@ -102,8 +49,8 @@ struct Job {
 void write_all(const Job& job, const std::vector<std::string>& messages, std::size_t from, std::size_t to) {
   Wire wire(job.port);
   wire.line();
-  wire.ask("a", "LOGIN " + job.user + " " + job.password);
-  wire.ask("b", "CREATE " + job.folder);
+  ask(wire, "a", "LOGIN " + job.user + " " + job.password);
+  ask(wire, "b", "CREATE " + job.folder);
   std::vector<std::string> in_flight;
   for (auto at = from; at < to; at += job.batch) {
     const auto tag = "c" + std::to_string(at);
@@ -115,11 +62,11 @@ void write_all(const Job& job, const std::vector<std::string>& messages, std::si
     wire.send(command + "\r\n");
     in_flight.push_back(tag);
     if (in_flight.size() < 2) continue;
-    wire.expect_ok(in_flight.front());
+    expect_ok(wire, in_flight.front());
     in_flight.erase(in_flight.begin());
   }
-  for (const auto& tag : in_flight) wire.expect_ok(tag);
-  wire.ask("z", "LOGOUT");
+  for (const auto& tag : in_flight) expect_ok(wire, tag);
+  ask(wire, "z", "LOGOUT");
 }
 
 std::string made(std::size_t number, std::size_t bytes) {
