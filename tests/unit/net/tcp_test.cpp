@@ -101,8 +101,12 @@ TEST(Tcp, WritesAllToASlowReader) {
 }
 
 TEST(Tcp, FeelsAReset) {
-  LoopbackServer server([](Caller& caller) { caller.reset(); });
+  LoopbackServer server([](Caller& caller) {
+    caller.await_bytes();  // a reset before connect() has returned would be a refused connection
+    caller.reset();
+  });
   auto stream = dial(server.port());
+  stream->write(as_bytes("x"));
   expect_lost(error_of([&] { read_some(*stream); }), "broke");
 }
 
