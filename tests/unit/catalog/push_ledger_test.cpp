@@ -5,6 +5,7 @@
 #include <map>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <postferry/base/error.h>
 
@@ -85,6 +86,47 @@ TEST_F(PushLedgerFile, KnowsPop3MessagesByTheirUidlWhateverTheirPlace) {
 
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found.at(1).number, 5u);
+}
+
+// As version 1 made it, with one message of IMAP, one of a UIDL, one known by its place alone.
+constexpr const char* version_1 = R"(
+CREATE TABLE lanes (
+  id INTEGER PRIMARY KEY, from_account TEXT NOT NULL, from_folder BLOB NOT NULL,
+  to_account TEXT NOT NULL, to_folder BLOB NOT NULL, UNIQUE (from_account, from_folder, to_account, to_folder));
+CREATE INDEX lanes_by_sink ON lanes (to_account, to_folder);
+CREATE TABLE settlements (
+  lane INTEGER NOT NULL, epoch TEXT NOT NULL, number INTEGER NOT NULL, uidl TEXT NOT NULL,
+  to_number INTEGER NOT NULL, size INTEGER NOT NULL, flags TEXT NOT NULL,
+  canonical BLOB NOT NULL, header BLOB NOT NULL, altered INTEGER NOT NULL,
+  PRIMARY KEY (lane, epoch, number, uidl)) WITHOUT ROWID;
+CREATE TABLE sinks (
+  account TEXT NOT NULL, folder BLOB NOT NULL, epoch TEXT NOT NULL, mark INTEGER NOT NULL, open INTEGER NOT NULL,
+  PRIMARY KEY (account, folder)) WITHOUT ROWID;
+INSERT INTO lanes VALUES (1, 'imap:me@old.example', x'494e424f58', 'imap:me@new.example', x'494e424f58');
+INSERT INTO settlements VALUES (1, '7', 4, '', 90, 1004, 'S', zeroblob(32), zeroblob(16), 0);
+INSERT INTO settlements VALUES (1, 'pop3', 0, 'AbC', 91, 1005, '', zeroblob(32), zeroblob(16), 0);
+INSERT INTO settlements VALUES (1, 'pop3', 9, '', 92, 1006, '', zeroblob(32), zeroblob(16), 0);
+PRAGMA user_version=1;
+)";
+
+TEST_F(PushLedgerFile, OfVersion1KeepsAllButWhatWasKnownByItsPlace) {
+  open();
+  std::filesystem::remove(file());
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db, version_1, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  sqlite3_close(db);
+
+  auto ledger = open();
+  const auto lane = ledger->lane(inbox_there, inbox_here);
+
+  EXPECT_EQ(ledger->count(lane), 2u);
+  const auto found = known(*ledger, lane, {listed(4), listed({"pop3", 1, "AbC"}), listed({"pop3", 9, ""})});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found.at(0).number, 90u);
+  EXPECT_EQ(found.at(1).number, 91u);
+  ledger->settle(lane, std::vector{settled(8, 93)});
+  EXPECT_EQ(ledger->count(lane), 3u);
 }
 
 TEST_F(PushLedgerFile, KeepsLanesApartAndJoinsThemAtTheirSink) {
