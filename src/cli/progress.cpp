@@ -120,7 +120,7 @@ void ProgressView::tell(const mail::event::GivenUp& event) {
 
 void ProgressView::tell(const mail::event::Note& event) {
   console_.json(begun("note").add("folder", event.folder).add("text", event.text));
-  console_.detail(fmt::format("{}{}{}", printable(event.folder, 200), event.folder.empty() ? "" : ": ",
+  console_.said(fmt::format("{}{}{}", printable(event.folder, 200), event.folder.empty() ? "" : ": ",
                               printable(event.text, 500)));
 }
 
