@@ -121,7 +121,7 @@ void ProgressView::tell(const mail::event::GivenUp& event) {
 void ProgressView::tell(const mail::event::Note& event) {
   console_.json(begun("note").add("folder", event.folder).add("text", event.text));
   console_.said(fmt::format("{}{}{}", printable(event.folder, 200), event.folder.empty() ? "" : ": ",
-                              printable(event.text, 500)));
+                            printable(event.text, 500)));
 }
 
 void ProgressView::tell(const mail::event::Merged& event) {
@@ -132,8 +132,8 @@ void ProgressView::tell(const mail::event::Merged& event) {
                     .add("date", line.date)
                     .add("from", line.from)
                     .add("subject", line.subject));
-  console_.note_in_log("info", fmt::format("{}: merged with the copy of {}: {}, {}, \"{}\"", event.folder, event.with,
-                                           line.date, line.from, line.subject));
+  console_.note_in_log("info", fmt::format("{}: merged with the copy of {}: {}, {}, \"{}\"", event.folder,
+                                           event.with, line.date, line.from, line.subject));
 }
 
 void ProgressView::tell(const mail::event::Waiting& event) {

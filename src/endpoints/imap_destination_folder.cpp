@@ -17,6 +17,7 @@
 #include "imap_headers.h"
 #include "imap_listing.h"
 #include "imap_pages.h"
+#include "mbsync_mark.h"
 
 namespace postferry::endpoints {
 namespace {
@@ -28,18 +29,28 @@ constexpr std::size_t pages_at_once = 4;
 class DigestOne final : public imap::Bodies {
  public:
   explicit DigestOne(imap::Uid uid) : uid_(uid) {}
-  void begin(const imap::Fetched&, std::uint64_t) override { digester_.emplace(); }
-  void bytes(Bytes part) override { digester_->update(part); }
+  void begin(const imap::Fetched&, std::uint64_t) override {
+    digester_.emplace();
+    unmarked_.emplace();
+  }
+  void bytes(Bytes part) override {
+    digester_->update(part);
+    unmarked_->update(part);
+  }
   void end(const imap::Fetched& items) override {
-    if (items.uid == uid_ && digester_) content = digester_->finish().canonical;
+    if (items.uid == uid_ && digester_) {
+      content = digester_->finish().canonical;
+      original = unmarked_->finish();
+    }
     digester_.reset();
   }
 
-  std::optional<mail::CanonicalId> content;
+  std::optional<mail::CanonicalId> content, original;
 
  private:
   const imap::Uid uid_;
   std::optional<mail::Digester> digester_;
+  std::optional<OriginalDigest> unmarked_;
 };
 
 class ImapDestinationFolder final : public mail::DestinationFolder {
@@ -56,6 +67,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
                const std::function<void(std::uint32_t, const mail::HeaderId&,
                                         const std::optional<mail::MatchKey>&)>& found) override;
   std::optional<mail::CanonicalId> canonical_of(std::uint32_t number) override;
+  std::optional<mail::CanonicalId> original_of(std::uint32_t number) override;
   void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override;
   void drain(mail::Answers&) override {}  // append() waits for its answers
   std::vector<mail::Outgoing> take_back() override;
@@ -76,6 +88,8 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   imap::Uid next_ = 0;  // UIDNEXT at least
   bool surveyed_ = false;
   RefusedKeywords refused_keywords_;
+  imap::Uid last_read_ = 0;                           // by canonical_of()
+  std::optional<mail::CanonicalId> last_original_;    // of that one
   std::vector<std::optional<mail::Outgoing>> batch_;  // not answered yet
 };
 
@@ -171,9 +185,10 @@ void ImapDestinationFolder::headers(std::span<const std::uint32_t> numbers,
                                                              const std::optional<mail::MatchKey>&)>& found) {
   if (numbers.empty()) return;
   guarded([&] {
-    ImapHeaders headers([&](imap::Uid uid, const mail::HeaderDigests& digests) {
+    const auto tell = [&](imap::Uid uid, const mail::HeaderDigests& digests) {
       found(uid, digests.header, digests.match);
-    });
+    };
+    ImapHeaders headers(tell, tell);
     line_->fetch_headers(numbers, headers);
   });
 }
@@ -186,7 +201,14 @@ std::optional<mail::CanonicalId> ImapDestinationFolder::canonical_of(std::uint32
     throw Error(Cause::rejected, Blast::message, Retry::never,
                 fmt::format("uid {}: {}", number, refused.front().server_text));
   });
+  last_read_ = number;
+  last_original_ = one.original;
   return one.content;
+}
+
+std::optional<mail::CanonicalId> ImapDestinationFolder::original_of(std::uint32_t number) {
+  if (last_read_ != number) canonical_of(number);
+  return last_original_;
 }
 
 void ImapDestinationFolder::append(std::vector<mail::Outgoing> batch, mail::Answers& answers) {

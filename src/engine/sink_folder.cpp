@@ -139,7 +139,7 @@ std::optional<std::uint32_t> SinkFolder::recognise(mail::DestinationFolder& fold
   for (auto candidate = begin; candidate != end; ++candidate) {
     const auto number = candidate->second;
     if (!inventory_.is_stray(number)) continue;
-    if (canonical_of(folder, number) != digests.canonical) continue;
+    if (!holds(folder, number, digests.canonical)) continue;
     if (inventory_.take_stray(number)) return number;
   }
   return std::nullopt;
@@ -165,7 +165,8 @@ std::optional<std::uint32_t> SinkFolder::recognise_own(mail::LaneId lane, const 
 std::vector<SinkFolder::Owned> SinkFolder::unconfirmed(mail::LaneId lane) {
   std::vector<Owned> found;
   world_.ledger.settlements(key_, [&](mail::LaneId of, const mail::Settled& one) {
-    if (of == lane && !one.shared && inventory_.is_reserved(one.number, lane)) found.emplace_back(one.canonical, one.number);
+    if (of == lane && !one.shared && inventory_.is_reserved(one.number, lane))
+      found.emplace_back(one.canonical, one.number);
   });
   std::sort(found.begin(), found.end());
   return found;
@@ -201,8 +202,17 @@ std::optional<mail::CanonicalId> SinkFolder::canonical_of(mail::DestinationFolde
     // Unreadable there: it proves nothing, so the message is sent.
     if (error.blast != Blast::message) throw;
   }
-  if (content) contents_.emplace(number, *content);
+  if (!content) return content;
+  contents_.emplace(number, *content);
+  if (const auto original = folder.original_of(number)) originals_.emplace(number, *original);
   return content;
+}
+
+bool SinkFolder::holds(mail::DestinationFolder& folder, std::uint32_t number,
+                       const mail::CanonicalId& content) {
+  if (canonical_of(folder, number) == content) return true;
+  const auto original = originals_.find(number);
+  return original != originals_.end() && original->second == content;
 }
 
 void SinkFolder::note_open() {

@@ -60,6 +60,7 @@ class SinkFolder {
                                          const mail::MessageRef& source, const mail::Digests& digests);
   // Fetched once and remembered; nothing: it cannot be read.
   std::optional<mail::CanonicalId> canonical_of(mail::DestinationFolder& folder, std::uint32_t number);
+  bool holds(mail::DestinationFolder& folder, std::uint32_t number, const mail::CanonicalId& content);
 
   // A reserved message has a new reference at its source; the old one is forgotten when the folder is closed.
   void moved(mail::LaneId lane, std::uint32_t number, mail::MessageRef now) {
@@ -114,7 +115,8 @@ class SinkFolder {
   std::vector<Headed> strays_by_header_;            // ascending
   std::uint32_t indexed_below_ = 1;                 // strays from this number on are not in there yet
   bool strays_sorted_ = true;
-  std::map<std::uint32_t, mail::CanonicalId> contents_;  // of candidates that were fetched
+  std::map<std::uint32_t, mail::CanonicalId> contents_;   // of candidates that were fetched
+  std::map<std::uint32_t, mail::CanonicalId> originals_;  // before another tool marked them
   std::map<std::pair<mail::LaneId, std::uint32_t>, mail::MessageRef> moved_;  // reserved ones by their new reference
   std::optional<std::pair<std::uint32_t, mail::CanonicalId>> sample_;
   std::optional<bool> keeps_content_;

@@ -50,10 +50,14 @@ class DestinationFolder {
   virtual bool read_only() const = 0;
   // Ascending, from number `from` on.
   virtual void survey(std::uint32_t from, const std::function<void(const Found&)>& found) = 0;
+  // Twice for a message that original_of() knows: as it was first, as it is last.
   virtual void headers(std::span<const std::uint32_t> numbers,
                        const std::function<void(std::uint32_t, const HeaderId&, const std::optional<MatchKey>&)>& found) = 0;
   // Fetches one body, when content must decide; nothing if it is gone.
   virtual std::optional<CanonicalId> canonical_of(std::uint32_t number) = 0;
+  // The same of the message as it was before a tool that is known for it put a field of its own in (headers() tells both
+  // headers of such a one); nothing if none did. Cheap right after canonical_of().
+  virtual std::optional<CanonicalId> original_of(std::uint32_t number) { return (void)number, std::nullopt; }
 
   // Hands over a batch (MULTIAPPEND where the server can); answers for it or earlier ones may come during the call.
   // A batch that fails is sent again one by one, so that one bad message costs one message.
