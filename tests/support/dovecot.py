@@ -9,6 +9,7 @@ import getpass
 import grp
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -113,7 +114,13 @@ mail_plugins = zlib
 
 
 def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Below those that the kernel gives to whoever calls out: one of them could be taken before the server listens."""
+    sockets = []
+    while len(sockets) < count:
+        try:
+            sockets.append(socket.create_server(("127.0.0.1", random.SystemRandom().randrange(16000, 32000))))
+        except OSError:
+            pass  # somebody listens there
     ports = [s.getsockname()[1] for s in sockets]
     for s in sockets:
         s.close()
