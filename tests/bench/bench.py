@@ -15,36 +15,17 @@ import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
-from support import mailgen  # noqa: E402
+from support import mailgen, mbsync  # noqa: E402
 from support.dovecot import Dovecot  # noqa: E402
 from timing import Timer, report  # noqa: E402
 
 PASSWORD = "secret-of-alice"
-MBSYNC = """\
-IMAPAccount a
-Host 127.0.0.1
-Port {port}
-User alice
-Pass {password}
-SSLType None
-{extra}
-
-IMAPStore far
-Account a
-
+MAILDIR = """\
 MaildirStore near
 Path {folder}/
 Inbox {folder}/INBOX
 SubFolders Verbatim
 
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Sync Pull
-Create Near
-CopyArrivalDate yes
-SyncState *
 """
 
 
@@ -71,7 +52,8 @@ class Bench(Timer):
             self.put_away(folder)
             folder.mkdir()
         config = self.root / f"{name}.rc"
-        config.write_text(MBSYNC.format(port=self.server.imap, password=PASSWORD, folder=folder, extra=extra))
+        config.write_text(mbsync.imap_store("far", self.server.imap, "alice", PASSWORD, extra) + MAILDIR.format(folder=folder)
+                          + mbsync.pull("*"))
         return self.timed(["mbsync", "-c", config, "-q", "-a"])
 
 

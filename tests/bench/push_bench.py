@@ -20,35 +20,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 from delay_proxy import SlowLink  # noqa: E402
-from support import mailgen  # noqa: E402
+from support import mailgen, mbsync  # noqa: E402
 from support.dovecot import Dovecot  # noqa: E402
 from timing import Timer, report  # noqa: E402
 
 PASSWORD = "secret-of-all"
 TOOLS = ("raw writer", "postferry migrate", "mbsync, COMPRESS off", "mbsync as it comes", "interimap")
-MBSYNC_ACCOUNT = """\
-IMAPAccount {name}
-Host 127.0.0.1
-Port {port}
-User {user}
-Pass {password}
-SSLType None
-{extra}
-
-IMAPStore {name}
-Account {name}
-
-"""
-MBSYNC_CHANNEL = """\
-Channel all
-Far :from:
-Near :to:
-Patterns *
-Sync Pull
-Create Near
-CopyArrivalDate yes
-SyncState {state}/
-"""
 INTERIMAP_SIDE = """\
 [{side}]
 type = imap
@@ -99,9 +76,9 @@ class Bench(Timer):
     def mbsync(self, extra):
         user, home = self.fresh()
         (home / "state").mkdir()
-        sides = [MBSYNC_ACCOUNT.format(name=name, port=port, user=who, password=PASSWORD, extra=extra)
+        sides = [mbsync.imap_store(name, port, who, PASSWORD, extra)
                  for name, port, who in zip(("from", "to"), self.ports, ("alice", user))]
-        (home / "rc").write_text("".join(sides) + MBSYNC_CHANNEL.format(state=home / "state"))
+        (home / "rc").write_text("".join(sides) + mbsync.pull(f"{home}/state/", "from", "to"))
         return self.timed(["mbsync", "-c", home / "rc", "-q", "-a"])
 
     def interimap(self):

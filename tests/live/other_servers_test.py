@@ -5,36 +5,11 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support import mailgen  # noqa: E402
+from support import mailgen, mbsync  # noqa: E402
 from support.case import FULL, main  # noqa: E402
 from support.cyrus import Cyrus  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 from support.pushcase import USERS, PushCase, appends  # noqa: E402
-
-MBSYNC = """\
-IMAPStore far
-Host 127.0.0.1
-Port {port}
-User alice
-Pass {alice}
-SSLType None
-
-IMAPStore near
-Host 127.0.0.1
-Port {port}
-User bert
-Pass {bert}
-SSLType None
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Sync Pull
-Create Near
-CopyArrivalDate yes
-SyncState {state}/
-"""
 
 
 class ToCyrus(PushCase):
@@ -72,7 +47,8 @@ class AfterMbsync(PushCase):
         config = self.home.root / "mbsyncrc"
         state = self.home.root / "mbsync"
         state.mkdir()
-        config.write_text(MBSYNC.format(port=server.imap, alice=USERS["alice"], bert=USERS["bert"], state=state))
+        stores = [mbsync.imap_store(name, server.imap, user, USERS[user]) for name, user in (("far", "alice"), ("near", "bert"))]
+        config.write_text("".join(stores) + mbsync.pull(f"{state}/"))
         subprocess.run(["mbsync", "-c", config, "-q", "-a"], check=True, stdin=subprocess.DEVNULL, timeout=120)
 
         with Proxy(server.imap) as proxy:

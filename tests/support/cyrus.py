@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support.dovecot import free_ports  # noqa: E402
+from support.server import PrivateServer, free_ports  # noqa: E402
 
 IMAPD = """\
 configdirectory: {root}/conf
@@ -67,7 +67,7 @@ def unpacked():
     return Path(done.stdout.splitlines()[-1]) / "cyrus"
 
 
-class Cyrus:
+class Cyrus(PrivateServer):
     """`quota` in KB for every account, 0 for none; `more`: lines for imapd.conf."""
 
     def __init__(self, root, users=None, quota=0, more=""):
@@ -135,34 +135,11 @@ class Cyrus:
         except OSError:
             return False
 
-    def stop(self):
-        if getattr(self, "process", None) is None:
-            return
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                pass
+    def clear_up(self):
         try:
             os.killpg(self.process.pid, signal.SIGKILL)  # its own group: what it started goes with it
         except ProcessLookupError:
             pass
-        self.process.wait()
-        self.process = None
-
-    def restart(self):
-        self.stop()
-        self.configure()
-        return self.start()
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def secret(self, user="alice"):
-        return self.users[user]
 
     def url(self, scheme="imap", user="alice", port=None):
         """imap:// or pop3://, plain."""

@@ -9,9 +9,7 @@ import getpass
 import grp
 import os
 import pwd
-import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import pki  # noqa: E402
 from support.mailgen import MaildirWriter  # noqa: E402
+from support.server import PrivateServer, free_ports  # noqa: E402
 
 CONFIG = """\
 base_dir = {root}/run
@@ -113,20 +112,6 @@ mail_plugins = zlib
 """
 
 
-def free_ports(count):
-    """Below those that the kernel gives to whoever calls out: one of them could be taken before the server listens."""
-    sockets = []
-    while len(sockets) < count:
-        try:
-            sockets.append(socket.create_server(("127.0.0.1", random.SystemRandom().randrange(16000, 32000))))
-        except OSError:
-            pass  # somebody listens there
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
 def program(name):
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
@@ -134,7 +119,7 @@ def program(name):
     return found
 
 
-class Dovecot:
+class Dovecot(PrivateServer):
     def __init__(self, root, users=None, store="maildir", compress=False, certificate="good"):
         self.root = Path(root)
         self.users = users or {"alice": "secret-of-alice"}
@@ -242,31 +227,8 @@ class Dovecot:
     def tail(self):
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else "(no log)"
 
-    def stop(self):
-        if getattr(self, "process", None) is None:
-            return
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+    def clear_up(self):
         self.process.stderr.close()
-        self.process = None
-
-    def restart(self):
-        self.stop()
-        self.configure()
-        return self.start()
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def secret(self, user="alice"):
-        return self.users[user]
 
     def url(self, scheme="imap", user="alice", host="127.0.0.1", port=None):
         """plain: imap://, pop3:// with ?tls=off; imaps://, pop3s:// with our CA; imap+starttls."""
