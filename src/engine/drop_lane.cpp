@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include "distinct.h"
+#include "settled_verdict.h"
 
 namespace postferry::engine {
 namespace {
@@ -39,7 +40,8 @@ class DropLane final : public mail::LaneLedger {
     const auto first = out.size();
     out.resize(first + page.size());
     world_.ledger.known(lane_, page, [&](std::size_t i, const mail::Settled& settled) {
-      if (!mail::is_nameless(page[i].ref)) out[first + i] = by_name(page[i], settled);
+      if (mail::is_nameless(page[i].ref) || !agrees(page[i].size, settled.told)) return;
+      out[first + i] = settled_verdict(world_, folder_, lane_, page[i], settled);
     });
     for (std::size_t i = 0; i < page.size(); ++i) {
       auto& verdict = out[first + i];
@@ -99,9 +101,7 @@ class DropLane final : public mail::LaneLedger {
     row.uidl_at = static_cast<std::uint32_t>(uidls_.size());
     row.uidl_size = static_cast<std::uint16_t>(one.source.uidl.size());
     uidls_ += one.source.uidl;
-    const auto same = std::find(flags_.begin(), flags_.end(), one.flags);
-    row.flags = static_cast<std::uint16_t>(same - flags_.begin());
-    if (same == flags_.end()) flags_.push_back(one.flags);
+    row.flags = static_cast<std::uint16_t>(index_among(flags_, one.flags));
     rows_.push_back(row);
   }
 
@@ -115,19 +115,6 @@ class DropLane final : public mail::LaneLedger {
     return nullptr;
   }
 
-  mail::Verdict by_name(const mail::Meta& meta, const mail::Settled& settled) {
-    mail::Verdict verdict;
-    if (settled.number == 0 || !agrees(meta.size, settled.told)) return verdict;
-    if (folder_.confirm(settled.number, settled.size, settled.shared, lane_)) {
-      verdict.kind = Kind::known;
-      verdict.known = known(meta, settled.number, settled.flags);
-    } else if (world_.options.respect_deletions && !folder_.inventory().has(settled.number)) {
-      verdict.kind = Kind::skipped;
-      verdict.rule = "deleted at the destination";
-    }
-    return verdict;
-  }
-
   // A message under a UIDL that nothing was carried under may be one that has got another.
   bool has_twin_of(const mail::Meta& meta) const {
     if (!meta.size) return false;
@@ -138,16 +125,8 @@ class DropLane final : public mail::LaneLedger {
     return false;
   }
 
-  mail::Known known(const mail::Meta& meta, std::uint32_t number, const mail::Flags& flags) const {
-    mail::Known out;
-    out.meta = meta;
-    out.place = {fmt::format("{}/{}", folder_.epoch(), number), 0};
-    out.carried = world_.options.flags == FlagRule::never ? meta.flags : flags;
-    return out;
-  }
-
   mail::Known known_as(const mail::Meta& meta, const Row& row) const {
-    auto out = known(meta, row.number, flags_[row.flags]);
+    auto out = known_at(world_, folder_, meta, row.number, 0, flags_[row.flags]);
     out.by_header = true;
     out.same_as = mail::lasting({std::string(mail::pop3_epoch), 0, std::string(uidl(row))}, row.number);
     return out;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "distinct.h"
+
 namespace postferry::engine {
 namespace {
 
@@ -46,7 +48,7 @@ void Inventory::add(const mail::Found& found, std::uint32_t owner) {
       std::lower_bound(entries_.begin(), entries_.end(), found.number,
                        [](const Entry& one, std::uint32_t number) { return one.number < number; });
   if (place != entries_.end() && place->number == found.number) return;
-  entries_.insert(place, {found.number, cut(found.size), owner, index_of(found.flags)});
+  entries_.insert(place, {found.number, cut(found.size), owner, index_among(flags_, found.flags)});
   next_ = std::max(next_, found.number + 1);
 }
 
@@ -128,18 +130,6 @@ const Inventory::Entry* Inventory::entry(std::uint32_t number) const {
   return place != entries_.end() && place->number == number ? &*place : nullptr;
 }
 
-std::uint32_t Inventory::owner_of(mail::LaneId lane) {
-  const auto found = std::find(lanes_.begin(), lanes_.end(), lane);
-  const auto index = static_cast<std::uint32_t>(found - lanes_.begin());
-  if (found == lanes_.end()) lanes_.push_back(lane);
-  return first_lane + index;
-}
-
-std::uint32_t Inventory::index_of(const mail::Flags& flags) {
-  const auto found = std::find(flags_.begin(), flags_.end(), flags);
-  const auto index = static_cast<std::uint32_t>(found - flags_.begin());
-  if (found == flags_.end()) flags_.push_back(flags);
-  return index;
-}
+std::uint32_t Inventory::owner_of(mail::LaneId lane) { return first_lane + index_among(lanes_, lane); }
 
 }  // namespace postferry::engine

@@ -49,7 +49,6 @@ class Inventory {
   Entry* entry(std::uint32_t number);
   const Entry* entry(std::uint32_t number) const;
   std::uint32_t owner_of(mail::LaneId lane);
-  std::uint32_t index_of(const mail::Flags& flags);
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;  // guarded by mutex_, as all; ascending by number

@@ -1,8 +1,7 @@
 #include "push_ledger_view.h"
 
 #include "drop_lane.h"
-
-#include <fmt/format.h>
+#include "settled_verdict.h"
 
 namespace postferry::engine {
 namespace {
@@ -18,7 +17,7 @@ class PushLane final : public mail::LaneLedger {
     const auto first = out.size();
     out.resize(first + page.size());
     world_.ledger.known(lane_, page, [&](std::size_t i, const mail::Settled& settled) {
-      out[first + i] = verdict(page[i], settled);
+      out[first + i] = settled_verdict(world_, folder_, lane_, page[i], settled);
     });
   }
 
@@ -29,23 +28,6 @@ class PushLane final : public mail::LaneLedger {
   }
 
  private:
-  mail::Verdict verdict(const mail::Meta& meta, const mail::Settled& settled) {
-    using Kind = mail::Verdict::Kind;
-    mail::Verdict verdict;
-    if (settled.number == 0) return verdict;
-    if (folder_.confirm(settled.number, settled.size, settled.shared, lane_)) {
-      verdict.kind = Kind::known;
-      auto& known = verdict.known.emplace();
-      known.meta = meta;
-      known.place = {fmt::format("{}/{}", folder_.epoch(), settled.number), settled.size};
-      known.carried = world_.options.flags == FlagRule::never ? meta.flags : settled.flags;
-    } else if (world_.options.respect_deletions && !folder_.inventory().has(settled.number)) {
-      verdict.kind = Kind::skipped;
-      verdict.rule = "deleted at the destination";
-    }
-    return verdict;
-  }
-
   PushWorld& world_;
   SinkFolder& folder_;
   const mail::LaneId lane_;

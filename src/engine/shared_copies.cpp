@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "distinct.h"
+
 namespace postferry::engine {
 
 void SharedCopies::clear() {
@@ -18,9 +20,7 @@ void SharedCopies::clear() {
 void SharedCopies::add(std::uint32_t number, const mail::MergeId& merge, const mail::AccountId& owner,
                        bool offered) {
   const std::lock_guard lock(mutex_);
-  const auto known = std::find(owners_.begin(), owners_.end(), owner);
-  const auto index = static_cast<std::uint32_t>(known - owners_.begin());
-  if (known == owners_.end()) owners_.push_back(owner);
+  const auto index = index_among(owners_, owner);
   // Settled before merge digests were noted: it cannot be found by one.
   entries_.push_back({merge, number, index, offered && merge != mail::MergeId{}, false});
   sorted_ = false;

@@ -85,11 +85,12 @@ void SinkFolder::survey() {
 
 void SinkFolder::believe_settlements() {
   std::uint32_t highest = 0;
-  world_.ledger.settlements(
-      key_, [&](mail::LaneId, const mail::Settled& one) { highest = std::max(highest, one.number); });
-  if (all_are_void(highest)) return unsettle_all();
   std::set<mail::LaneId> lanes;
-  world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled&) { lanes.insert(lane); });
+  world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
+    highest = std::max(highest, one.number);
+    lanes.insert(lane);
+  });
+  if (all_are_void(highest)) return unsettle_all();
   std::map<mail::LaneId, mail::AccountId> others;
   for (const auto lane : lanes) {
     auto account = world_.ledger.account_of(lane);
