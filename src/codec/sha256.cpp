@@ -134,7 +134,7 @@ void Sha256::update_both(Sha256& a, Bytes to_a, Sha256& b, Bytes to_b) {
     to_b = b.state_->finish_block(to_b);
     const auto blocks = std::min(to_a.size(), to_b.size()) / block_size;
     const auto bytes = blocks * block_size;
-    if (a.state_->in_block() == 0 && b.state_->in_block() == 0 && blocks > 0) {
+    if (blocks > 0) {  // neither has a block that is not whole
       hash_blocks(a.state_->words.data(), to_a.data(), b.state_->words.data(), to_b.data(), blocks);
       a.state_->size += bytes;
       b.state_->size += bytes;
