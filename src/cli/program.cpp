@@ -36,7 +36,7 @@ void prepare_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // no core with a password in it, no ptrace by a neighbour
   // Eight threads with arenas of their own keep tens of MiB that are free; the memory bound counts on two.
   ::mallopt(M_ARENA_MAX, 2);
-  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
   // A body that comes from the system and goes back to it costs a page fault for each of its pages.
   ::mallopt(M_MMAP_THRESHOLD, 2 << 20);
   std::signal(SIGPIPE, SIG_IGN);
