@@ -1,4 +1,5 @@
 #include <atomic>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,13 +19,11 @@ Balance balance(std::uint64_t listed, std::uint64_t stored, std::uint64_t held, 
   return {listed, stored, held, skipped, failed};
 }
 
-// Throws `error` at the step, as often as told.
-auto failing(std::string step, Error error, unsigned times = 1000000, std::string folder = "") {
-  return [=](const std::string& now, const std::string& where, std::uint32_t) mutable {
-    if (now == step && (folder.empty() || folder == where) && times > 0) {
-      --times;
-      throw error;
-    }
+// Throws `error` at the step, as often as told, in whatever lane.
+auto failing(std::string step, Error error, int times = 1000000, std::string folder = "") {
+  const auto left = std::make_shared<std::atomic<int>>(times);
+  return [=](const std::string& now, const std::string& where, std::uint32_t) {
+    if (now == step && (folder.empty() || folder == where) && left->fetch_sub(1) > 0) throw error;
   };
 }
 
