@@ -61,8 +61,8 @@ void Session::Pipe::body(const std::function<void(Bytes)>& found) {
   }
 }
 
-void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted,
-                         Bodies& to) {
+void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
+                         const Refused& refused) {
   // All that is in flight together is some hundred bytes, which any socket buffer takes: writing never waits
   // for a server that waits for us to read. Half a window at a time, so that a system call serves many small
   // messages.
@@ -82,11 +82,9 @@ void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span
     in_flight = drop;
     const auto status = answer();
     if (status.ok()) {
-      to.begin(drop);
-      body([&](Bytes part) { to.bytes(part); });
-      to.end(drop);
+      taken(drop);
     } else if (status.kind == Status::Kind::err) {
-      to.refused(drop, (status.code.empty() ? "" : "[" + status.code + "] ") + status.text);
+      refused(drop, (status.code.empty() ? "" : "[" + status.code + "] ") + status.text);
     } else {
       throw Error(
           Cause::protocol, Blast::session, Retry::now,

@@ -44,8 +44,11 @@ struct Session::Pipe {
   // The same as bytes, unstuffed.
   void body(const std::function<void(Bytes)>& found);
 
+  using Taken = std::function<void(const Drop&)>;  // after +OK: reads what belongs to it
+  using Refused = std::function<void(const Drop&, const std::string& server_text)>;
   // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order.
-  void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to);
+  void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
+            const Refused& refused);
 
   bool can(std::string_view capability) const;
   unsigned window() const { return can("PIPELINING") ? most_in_flight : 1; }

@@ -26,6 +26,19 @@ std::vector<std::string> words_of(std::string_view line) {
   return out;
 }
 
+// A multi-line answer for each.
+template <class Pipe>
+void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to) {
+  pipe.bulk(
+      verb, tail, wanted,
+      [&](const Drop& drop) {
+        to.begin(drop);
+        pipe.body([&](Bytes part) { to.bytes(part); });
+        to.end(drop);
+      },
+      [&](const Drop& drop, const std::string& text) { to.refused(drop, text); });
+}
+
 }  // namespace
 
 Session::Session(std::unique_ptr<net::Stream> stream, unsigned window)
@@ -82,13 +95,31 @@ void Session::start_tls(const net::TlsPolicy& policy) {
 
 void Session::headers(std::span<const Drop> wanted, Bodies& to) {
   pipe_->alive([&](Pipe& pipe) {
-    if (!pipe.has_capa || pipe.can("TOP")) return pipe.bulk("TOP", " 0", wanted, to);
+    if (!pipe.has_capa || pipe.can("TOP")) return read_each(pipe, "TOP", " 0", wanted, to);
     for (const auto& drop : wanted) to.refused(drop, "the server does not offer TOP");
   });
 }
 
 void Session::retrieve(std::span<const Drop> wanted, Bodies& to) {
-  pipe_->alive([&](Pipe& pipe) { pipe.bulk("RETR", "", wanted, to); });
+  pipe_->alive([&](Pipe& pipe) { read_each(pipe, "RETR", "", wanted, to); });
+}
+
+void Session::mark_deleted(std::span<const Drop> wanted, Marks& answers) {
+  pipe_->alive([&](Pipe& pipe) {
+    pipe.bulk(
+        "DELE", "", wanted, [&](const Drop& drop) { answers.marked(drop); },
+        [&](const Drop& drop, const std::string& text) { answers.refused(drop, text); });
+  });
+}
+
+std::optional<std::string> Session::update() {
+  return pipe_->alive([](Pipe& pipe) -> std::optional<std::string> {
+    pipe.send("QUIT");
+    const auto status = pipe.answer();
+    pipe.dead = true;
+    if (status.ok()) return std::nullopt;
+    return status.text.empty() ? std::string("no reason given") : printable(status.text, 200);
+  });
 }
 
 std::optional<Drop> Session::in_flight() const { return pipe_->in_flight; }

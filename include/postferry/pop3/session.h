@@ -35,6 +35,14 @@ class Bodies {
   virtual void refused(const Drop& drop, const std::string& server_text) = 0;  // -ERR
 };
 
+// The answers to DELE.
+class Marks {
+ public:
+  virtual ~Marks() = default;
+  virtual void marked(const Drop& drop) = 0;
+  virtual void refused(const Drop& drop, const std::string& server_text) = 0;  // -ERR
+};
+
 // One POP3 connection (RFC 1939, 2449, 2595, 3206, 5034). One thread. An EOF before a terminator is a lost
 // connection, never a message. After an Error wider than `message` the session is dead.
 class Session {
@@ -59,8 +67,13 @@ class Session {
   void headers(std::span<const Drop> wanted, Bodies& to);
   // RETR, pipelined if CAPA allows.
   void retrieve(std::span<const Drop> wanted, Bodies& to);
+  // DELE, pipelined if CAPA allows. Deletes nothing yet: update() does (RFC 1939 section 6).
+  void mark_deleted(std::span<const Drop> wanted, Marks& answers);
+  // QUIT, and its answer waited for: nothing where the server says that what was marked is deleted, its words where it says
+  // that some of it may not be. Throws where no answer came: then nobody knows. The session is over in any case.
+  std::optional<std::string> update();
   std::optional<Drop> in_flight() const;           // when the session died
-  void quit() noexcept;                            // at most two seconds; deletes nothing, for nothing was marked
+  void quit() noexcept;                            // at most two seconds; only where nothing is marked
   void abort() noexcept;                           // any thread
 
   struct Pipe;  // src/pop3/pipe.h
