@@ -186,6 +186,10 @@ class Session {
   void append(std::string_view wire_name, std::span<const Append> batch, Appends& answers);
   // UID STORE. Refused: {rejected, message, never}. A message that is gone is no error.
   void store_flags(Uid uid, const mail::Flags& add, const mail::Flags& remove);
+  // Sets \Deleted, or takes it away. `uids` ascend, some hundred at most; refused as store_flags() is.
+  void mark_deleted(std::span<const Uid> uids, bool deleted = true);
+  // UID EXPUNGE (RFC 4315): these and no others. Asked only where can("UIDPLUS").
+  void expunge(std::span<const Uid> uids);
 
   void noop();
   // Of the folder that was examined last, as told since: EXISTS of now; the sequence numbers of expunged
