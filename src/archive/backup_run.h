@@ -73,6 +73,8 @@ class BackupRun final : public SnapshotWriter, private PackListener {
   void flush() override;
   std::string commit(const mail::RunRecord& record, std::uint64_t& unresolved) override;
   std::uint64_t unresolved() const override { return unresolved_; }
+  const Snapshot& committed() const override { return *latest_.snapshot; }
+  void mark(std::span<const Mark> marks) override;
 
  private:
   // PackListener, on the appender's thread
@@ -88,7 +90,7 @@ class BackupRun final : public SnapshotWriter, private PackListener {
   bool list_and_compare();
   std::vector<FolderRecord> merge(ManifestWriter& manifests, bool all_resolves, std::uint64_t& unresolved);
   Snapshot draft_snapshot(const mail::RunRecord& record) const;
-  std::string publish(Snapshot& snapshot, bool is_embedded);
+  void publish(Snapshot snapshot, bool is_embedded, PackWriter& packs, BlobStore& store);
 
   const RunPlace place_;
   const RunInfo run_;

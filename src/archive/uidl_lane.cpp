@@ -90,6 +90,8 @@ class UidlLane final : public mail::LaneLedger {
   };
 
   void add(const Entry& entry, std::uint32_t number, bool is_salvaged) {
+    // What we have deleted there and is shown all the same is read again: a server may give a UIDL twice in its life.
+    if (entry.presence == Presence::released) return;
     const auto at = static_cast<std::uint32_t>(rows_.size());
     rows_.push_back({.told = told_size(entry), .number = number, .is_salvaged = is_salvaged});
     if (!entry.uidl.empty()) (is_salvaged ? saved_ : held_).add(name_of(entry.uidl), at);

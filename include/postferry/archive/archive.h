@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +99,13 @@ struct RunInfo {
   bool full = false;                       // --full: fetch again what is held by header evidence only
 };
 
+// Entries of one folder that get another presence.
+struct Mark {
+  std::string wire_name;
+  std::vector<std::uint32_t> numbers;      // ascending
+  Presence presence = Presence::released;
+};
+
 // One run of one account: the seam below endpoints/archive_sink. Many threads may put() and keep().
 class SnapshotWriter {
  public:
@@ -120,6 +128,12 @@ class SnapshotWriter {
   virtual std::string commit(const mail::RunRecord& record, std::uint64_t& unresolved) = 0;
   // What the last commit() counted, for who commits through a mail::MailSink.
   virtual std::uint64_t unresolved() const = 0;
+  // What was published last. Only after commit().
+  virtual const Snapshot& committed() const = 0;
+  // After commit(): publishes a further snapshot, which differs from the last one in these marks alone. The folders lose
+  // their token and HIGHESTMODSEQ, so that the next run lists them and what is marked wrongly is put right. Durable when it
+  // returns. Error{damaged | missing ...} where a page cannot be read: nothing is published then.
+  virtual void mark(std::span<const Mark> marks) = 0;
 };
 
 struct CheckOptions {

@@ -10,6 +10,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/mail/message.h>
+#include <postferry/mail/release.h>
 
 namespace postferry::mail {
 
@@ -88,6 +89,11 @@ class MailSource {
     return {Span{}};
   }
   virtual std::unique_ptr<FolderReader> open(const Folder& folder, std::stop_token stop) = 0;
+  // Null where nothing can be deleted. After the last reader has gone.
+  virtual std::unique_ptr<Releaser> releaser(const Folder& folder, std::stop_token stop) {
+    (void)folder, (void)stop;
+    return nullptr;
+  }
 };
 
 }  // namespace postferry::mail
