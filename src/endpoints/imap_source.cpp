@@ -8,6 +8,7 @@
 #include "imap_pages.h"
 #include "imap_pool.h"
 #include "imap_reader.h"
+#include "imap_releaser.h"
 #include "imap_role_words.h"
 
 namespace postferry::endpoints {
@@ -70,6 +71,10 @@ class ImapSource final : public mail::MailSource {
 
   std::unique_ptr<mail::FolderReader> open(const mail::Folder& folder, std::stop_token stop) override {
     return imap_reader(pool_, folder, std::move(stop));
+  }
+
+  std::unique_ptr<mail::Releaser> releaser(const mail::Folder& folder, std::stop_token stop) override {
+    return imap_releaser(pool_, folder.wire_name, std::move(stop));
   }
 
  private:

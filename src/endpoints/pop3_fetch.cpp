@@ -9,11 +9,11 @@
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
 
+#include "pop3_header.h"
+
 namespace postferry::endpoints {
 namespace {
 
-// A header block beyond this is not compared; its message is fetched.
-constexpr std::size_t header_limit = 4u << 20;
 constexpr unsigned oddities_borne = 3;
 
 template <class Wanted>
@@ -31,33 +31,13 @@ Pop3Item& item_of(std::span<Pop3Item> items, std::size_t& at, const pop3::Drop& 
   return items[at];
 }
 
-// A header block, collected.
-class HeaderText : public pop3::Bodies {
- public:
-  void begin(const pop3::Drop&) override { text_.clear(); }
-  void bytes(Bytes part) override {
-    if (text_.size() <= header_limit) text_ += as_text(part);
-  }
-  void end(const pop3::Drop&) override { whole_ = text_.size() <= header_limit; }
-  void refused(const pop3::Drop&, const std::string&) override {}
-
-  // Nothing if it was refused, or is too large.
-  std::optional<mail::HeaderDigests> digests() const {
-    return whole_ ? std::optional(mail::header_digests(as_bytes(text_))) : std::nullopt;
-  }
-
- private:
-  std::string text_;
-  bool whole_ = false;
-};
-
 }  // namespace
 
-class Pop3Fetch::Headers final : public HeaderText {
+class Pop3Fetch::Headers final : public Pop3HeaderText {
  public:
   Headers(std::span<Pop3Item> items, mail::Chooser& choose) : items_(items), choose_(choose) {}
   void end(const pop3::Drop& drop) override {
-    HeaderText::end(drop);
+    Pop3HeaderText::end(drop);
     auto& item = item_of(items_, at_, drop);
     item.compare = false;
     if (const auto header = digests())
@@ -169,7 +149,7 @@ bool Pop3Fetch::is_as_announced(Pop3Item& item, const mail::ContentId& content, 
 }
 
 void Pop3Fetch::give_up(pop3::Session& session, Pop3Item& item, mail::Arrivals& to) {
-  HeaderText header;
+  Pop3HeaderText header;
   const pop3::Drop drop{item.number, {}, {}};
   session.headers({&drop, 1}, header);
   const auto digests = header.digests();

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "pop3_reader.h"
+#include "pop3_releaser.h"
 #include "pop3_sign_in.h"
 
 namespace postferry::endpoints {
@@ -42,6 +43,10 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
 
   std::unique_ptr<mail::FolderReader> open(const mail::Folder&, std::stop_token stop) override {
     return pop3_reader(account_, tools_, *this, std::move(stop));
+  }
+
+  std::unique_ptr<mail::Releaser> releaser(const mail::Folder&, std::stop_token stop) override {
+    return pop3_releaser(account_, *this, std::move(stop));
   }
 
   // Pop3Lines. The one session, if nobody has it; a maildrop takes no second one (RFC 1939 section 3), so
