@@ -9,6 +9,7 @@
 #include <postferry/base/text.h>
 #include <postferry/endpoints/archive_sink.h>
 
+#include "empty_source.h"
 #include "progress.h"
 #include "ticker.h"
 #include "when.h"
@@ -90,7 +91,7 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
                         .nickname = account.nickname,
                         .endpoint = account.url(),
                         .start = std::chrono::floor<std::chrono::seconds>(program.clock.now()),
-                        .keep_first_seen = false,
+                        .keep_first_seen = w.options.delete_after_days.has_value(),
                         .full = w.options.full};
   const auto writer = (*w.archive)->begin(info);
   const auto source = endpoints::make_source(account, secret,
@@ -114,7 +115,8 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
       .messages = {},
       .selection = w.selection.in_words(),
       .accept_shrink = w.options.accept_shrink,
-      .full = w.options.full};
+      // who deletes at the source looks at all of it first
+      .full = w.options.full || w.options.delete_after_days};
   if (w.selection.filters_messages()) {
     world.messages = [&](const mail::Meta& m) { return w.selection.leaves_out(m.received, m.size); };
   }
@@ -126,6 +128,9 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
   result.snapshot = report.snapshot;
   result.complete = report.record.complete && report.ending == engine::Ending::done;
   result.exit = exit_of_report(report);
+  if (w.options.delete_after_days && report.ending == engine::Ending::done) {
+    empty_source({w, plan, *writer, *source, view}, result);
+  }
   return result;
 }
 
@@ -200,6 +205,7 @@ codec::Json summary(const AccountResult& r) {
   out.add("snapshot", r.snapshot.substr(0, 8))
       .add("complete", r.complete)
       .add("exit", static_cast<int>(r.exit));
+  if (r.release) add_release(out, *r.release);
   if (!r.error.empty()) out.add("error", r.error);
   return out;
 }
@@ -230,6 +236,7 @@ AccountResult back_up(BackupWorld& w, const config::Account& account, endpoints:
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const bool ran = report.record.start.time_since_epoch().count() != 0;
   if (ran && !console.is_json() && !console.quiet()) say_balance(console, result);
+  if (result.release) say_release(w.program, account.id(), result);
   say_failures(console, report);
   console.note_in_log("info", summary(result).dump());
   console.json(summary(result));

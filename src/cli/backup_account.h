@@ -8,6 +8,7 @@
 #include <postferry/config/config.h>
 #include <postferry/endpoints/registry.h>
 #include <postferry/engine/job.h>
+#include <postferry/engine/release.h>
 #include <postferry/net/transcript.h>
 
 #include "exit_status.h"
@@ -39,6 +40,7 @@ struct AccountResult {
   double seconds = 0;
   std::string snapshot{};
   bool complete = false;
+  std::optional<engine::ReleaseReport> release{};  // where the job empties its source
 };
 
 // Runs one account to its end, whatever that is, and says so: balance, failures. Throws only Cancelled

@@ -16,14 +16,12 @@ namespace {
 }  // namespace
 
 Options options_of_job(const config::Job& job, const config::Config& config, const Options& command_line) {
-  if (job.after == "delete") {
-    refuse(job,
-           "after = \"delete\": this version deletes nothing at a source (leave the line out, or write "
-           "\"keep\")");
+  const bool deletes = job.after == "delete";
+  if (deletes && !job.delete_after_days) {
+    refuse(job, "after = \"delete\" needs delete_after_days: how long mail stays at the source after it was first seen there");
   }
-  if (job.delete_after_days || job.max_deletions) {
-    refuse(job,
-           "delete_after_days and max_deletions go with after = \"delete\", which this version does not do");
+  if (!deletes && (job.delete_after_days || job.max_deletions)) {
+    refuse(job, "delete_after_days and max_deletions go with after = \"delete\"");
   }
   const bool to_account = config.accounts.contains(job.to) || job.to.find("://") != std::string::npos;
   if (!to_account && (!job.map.empty() || !job.under.empty() || !job.flags.empty() || !job.deleted.empty() ||
@@ -32,7 +30,12 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
            "map, under, flags, deleted, seen, respect_deletions and keep_all are for mail that goes to an account: an archive "
            "keeps every folder under its own name, and everything as it was");
   }
+  if (deletes && to_account) {
+    refuse(job, "after = \"delete\" goes with an archive: back up first, and migrate from the same account");
+  }
   Options out = command_line;
+  out.delete_after_days = job.delete_after_days;
+  out.max_deletions = job.max_deletions;
   out.command = to_account ? Command::migrate : Command::backup;
   for (const auto& [from, to] : job.map) out.map.push_back(from + "=" + to);
   out.under = job.under;

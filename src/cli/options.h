@@ -43,6 +43,7 @@ struct Options {
   // migrate, restore, compare
   std::vector<std::string> to_password_command, map, message;
   std::string under, flags, deleted;
+  std::optional<unsigned> delete_after_days, max_deletions;  // of a job alone
   bool seen = false, respect_deletions = false, keep_all = false, repair = false, deep = false;
 
   // check and export

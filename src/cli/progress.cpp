@@ -136,6 +136,11 @@ void ProgressView::tell(const mail::event::Merged& event) {
                                            event.with, line.date, line.from, line.subject));
 }
 
+void ProgressView::tell(const mail::event::Released& event) {
+  console_.json(begun("released").add("folder", event.folder).add("messages", event.messages));
+  console_.note_in_log("info", fmt::format("{}: {} messages deleted at the source", event.folder, event.messages));
+}
+
 void ProgressView::tell(const mail::event::Waiting& event) {
   state_.waiting = event.reason;
   waiting_until_ = steady_clock::now() + event.for_;

@@ -42,6 +42,7 @@ class ProgressView final : public mail::EventSink {
   void tell(const mail::event::GivenUp& event);
   void tell(const mail::event::Note& event);
   void tell(const mail::event::Merged& event);
+  void tell(const mail::event::Released& event);
   void tell(const mail::event::Waiting& event);
   void tell(const mail::event::FolderDone& event);
   void tell(const mail::event::RunDone& event);

@@ -291,7 +291,9 @@ class _Answered(Exception):
 
 
 class FaultyPop3(_Server):
-    """Faults by `on_retr(number)`: None, "err", "short" (the connection is closed in the middle), "close"."""
+    """Faults by `on_retr(number)`: None, "err", "short" (the connection is closed in the middle), "close"; by
+    `on_dele(number)`: None, "err", "close"; by `on_quit()`: None, "close" (before anything is deleted), "silent" (deletes,
+    and closes without a word), "err" (deletes the first half). `on_uidl(count)` is told how often UIDL was asked."""
     greeting = b"+OK ready <1.2@faulty>\r\n"
 
     def __init__(self, messages, user="alice", password="secret-of-alice", uidls=None):
@@ -299,7 +301,10 @@ class FaultyPop3(_Server):
         self.messages = list(messages)
         self.uidls = uidls if uidls is not None else [f"id{i}" for i in range(len(messages))]
         self.user, self.password = user, password
-        self.on_retr = lambda number: None
+        self.on_retr = self.on_dele = lambda number: None
+        self.on_quit = lambda: None
+        self.on_uidl = lambda count: None
+        self.uidl_count = 0
         self.capabilities = ["TOP", "UIDL", "PIPELINING", "USER"]
         self.locked = False
         self.retrieved = 0
@@ -307,7 +312,14 @@ class FaultyPop3(_Server):
     def url(self):
         return f"pop3://{self.user}@127.0.0.1:{self.port}/?tls=off"
 
+    HangUp = _HangUp
+
+    def delete(self, numbers):
+        for number in sorted(numbers, reverse=True):
+            del self.messages[number - 1], self.uidls[number - 1]
+
     def session(self, s, file):
+        marked = []
         while line := file.readline():
             words = line.decode("latin-1").split()
             verb = words[0].upper() if words else ""
@@ -328,6 +340,9 @@ class FaultyPop3(_Server):
                 if verb == "UIDL" and "UIDL" not in self.capabilities:
                     s.sendall(b"-ERR unknown command\r\n")
                     continue
+                if verb == "UIDL":
+                    self.uidl_count += 1
+                    self.on_uidl(self.uidl_count)
                 value = (lambda i: self.uidls[i]) if verb == "UIDL" else (lambda i: str(len(self.messages[i])))
                 if len(words) > 1:
                     s.sendall(f"+OK {words[1]} {value(int(words[1]) - 1)}\r\n".encode())
@@ -352,8 +367,20 @@ class FaultyPop3(_Server):
                     raise _HangUp
                 self.retrieved += verb == "RETR"
                 s.sendall(b"+OK\r\n" + lines + b".\r\n")
+            elif verb == "DELE":
+                fault = self.on_dele(int(words[1]))
+                if fault == "close":
+                    raise _HangUp
+                if fault != "err":
+                    marked.append(int(words[1]))
+                s.sendall(b"-ERR cannot delete\r\n" if fault == "err" else b"+OK\r\n")
             elif verb == "QUIT":
-                s.sendall(b"+OK bye\r\n")
+                fault = self.on_quit()
+                if fault == "close":
+                    raise _HangUp
+                self.delete(marked[:len(marked) // 2] if fault == "err" else marked)
+                if fault != "silent":
+                    s.sendall(b"-ERR some deleted messages not removed\r\n" if fault == "err" else b"+OK bye\r\n")
                 return
             elif verb in ("NOOP", "RSET"):
                 s.sendall(b"+OK\r\n")

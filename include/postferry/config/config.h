@@ -68,7 +68,7 @@ struct Job {
   std::string under, flags, deleted;  // flags: merge, add, update, never or empty; deleted: keep, skip or empty
   bool seen = false, respect_deletions = false, keep_all = false;
   std::string since, before, max_size;
-  std::string after = "keep";     // or "delete" (a later issue: refused with a reason until then)
+  std::string after = "keep";     // or "delete"
   std::optional<unsigned> delete_after_days, max_deletions;
 };
 

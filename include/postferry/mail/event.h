@@ -17,6 +17,7 @@ struct Carried { std::string folder; std::uint64_t bytes; bool was_known; std::u
 struct GivenUp { Failure failure; };
 struct Note { std::string folder, text; };
 struct Merged { std::string folder; Headline headline; AccountId with; };  // there by another account's copy
+struct Released { std::string folder; std::uint64_t messages; };  // deleted at the source
 struct Waiting { std::string reason; std::chrono::seconds for_; };
 struct FolderDone { std::string folder; Balance balance; bool unchanged; std::string problem; };
 struct RunDone {
@@ -30,7 +31,7 @@ struct RunDone {
 }  // namespace event
 
 using Event = std::variant<event::RunStarted, event::FolderStarted, event::Carried, event::GivenUp, event::Note,
-                           event::Merged, event::Waiting, event::FolderDone, event::RunDone>;
+                           event::Merged, event::Released, event::Waiting, event::FolderDone, event::RunDone>;
 
 // All the engine ever says. Text, JSON lines, the web view and the tests are listeners.
 // Called from any thread; must not block for long.
