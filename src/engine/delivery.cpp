@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "eight_bit.h"
+
 namespace postferry::engine {
 namespace {
 
@@ -57,6 +59,10 @@ bool Delivery::session_died() const {
 // Sends all of it at once; afterwards looks what has become of it. Returns what is certainly not there.
 std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch) {
   mark_ = folder_.inventory().next();
+  munged_.clear();
+  for (const auto& one : batch) {
+    if (auto digests = munged_digests(*one.message.body)) munged_.emplace(one.ticket, std::move(*digests));
+  }
   trouble_ = transmit(std::move(batch));
   try {
     if (trouble_) patience_.after(*trouble_, world_.stop);
@@ -65,6 +71,7 @@ std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch)
       world_.clock.sleep_for(settling_time, world_.stop);
       look_and_match();
     }
+    read_back();
   } catch (const GivenUp&) {
     tell_stored();
     throw;
@@ -91,7 +98,7 @@ std::optional<Error> Delivery::transmit(std::vector<mail::Outgoing> batch) {
 }
 
 void Delivery::appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) {
-  auto& sent = sent_.emplace_back(sent_from(outgoing));
+  auto& sent = add_sent(outgoing);
   if (number && *number != 0) sent.number = number;
 }
 
@@ -148,12 +155,12 @@ void Delivery::describe(mail::DestinationFolder& folder, Sighting& sight) {
 
 bool Delivery::content_is_needed(const Newcomer& newcomer) const {
   if (!newcomer.header) return false;
-  const auto same_header = [&](const auto& digests) { return digests.header == *newcomer.header; };
+  const auto same_header = [&](const mail::Digests& digests) { return digests.header == *newcomer.header; };
   const auto unnumbered = std::count_if(sent_.begin(), sent_.end(), [&](const Sent& sent) {
     return !sent.number && same_header(sent.digests);
   });
   return unnumbered > 1 || std::any_of(doubt_.begin(), doubt_.end(), [&](const mail::Outgoing& one) {
-           return same_header(one.message.digests);
+           return same_header(one.message.digests) || is_munged(one.ticket, *newcomer.header);
          });
 }
 
@@ -178,7 +185,7 @@ void Delivery::match_doubt_by_content(Sighting& sight) {
   for (auto& newcomer : sight.newcomers) {
     if (newcomer.taken || !newcomer.content) continue;
     const auto ours = std::find_if(doubt_.begin(), doubt_.end(), [&](const mail::Outgoing& one) {
-      return one.message.digests.canonical == *newcomer.content;
+      return is_same(one, *newcomer.content);
     });
     if (ours != doubt_.end()) found_after_all(static_cast<std::size_t>(ours - doubt_.begin()), newcomer);
   }
@@ -235,7 +242,7 @@ void Delivery::match_doubt_by_key(Sighting& sight) {
 
 void Delivery::found_after_all(std::size_t doubt, Newcomer& newcomer) {
   newcomer.taken = true;
-  auto& sent = sent_.emplace_back(sent_from(doubt_[doubt]));
+  auto& sent = add_sent(doubt_[doubt]);
   sent.number = newcomer.found.number;
   sent.size = newcomer.found.size;
   doubt_.erase(doubt_.begin() + static_cast<std::ptrdiff_t>(doubt));
@@ -250,12 +257,61 @@ void Delivery::add_to_inventory(const Sighting& sight) {
   for (const auto& one : sight.newcomers) folder_.inventory().add_stray(one.found);
 }
 
+Sent& Delivery::add_sent(const mail::Outgoing& outgoing) {
+  auto& sent = sent_.emplace_back(sent_from(outgoing));
+  if (munged_.contains(sent.ticket)) sent.header = Sent::Header::not_read;
+  return sent;
+}
+
+bool Delivery::is_munged(std::uint64_t ticket, const mail::HeaderId& header) const {
+  const auto munged = munged_.find(ticket);
+  return munged != munged_.end() && munged->second.header == header;
+}
+
+bool Delivery::is_same(const mail::Outgoing& ours, const mail::CanonicalId& content) const {
+  const auto munged = munged_.find(ours.ticket);
+  return ours.message.digests.canonical == content ||
+         (munged != munged_.end() && munged->second.canonical == content);
+}
+
+// Of those that have 8-bit bytes in it. A header that differs in another way than we know may be told
+// differently from how it lies there (imap quirks 17, 18): then the whole message decides.
+void Delivery::read_back() {
+  std::map<std::uint32_t, Sent*> unread;
+  std::vector<std::uint32_t> numbers;
+  for (auto& sent : sent_) {
+    if (sent.number && sent.header == Sent::Header::not_read) unread.emplace(*sent.number, &sent);
+  }
+  if (unread.empty()) return;
+  for (const auto& [number, sent] : unread) numbers.push_back(number);
+  session_.run([&](mail::DestinationFolder& there) {
+    std::map<std::uint32_t, mail::HeaderId> odd;
+    there.headers(numbers, [&](std::uint32_t number, const mail::HeaderId& header,
+                               const std::optional<mail::MatchKey>&) {
+      const auto found = unread.find(number);
+      if (found == unread.end()) return;
+      if (header == found->second->digests.header)
+        found->second->header = Sent::Header::as_sent;
+      else
+        odd.insert_or_assign(number, header);
+    });
+    for (const auto& [number, header] : odd) {
+      auto& sent = *unread.at(number);
+      if (sent.header == Sent::Header::as_sent) continue;
+      const bool munged = is_munged(sent.ticket, header);
+      const auto content = munged ? std::nullopt : folder_.canonical_of(there, number);
+      if (munged || content)
+        sent.header = content == sent.digests.canonical ? Sent::Header::as_sent : Sent::Header::changed;
+    }
+  });
+}
+
 void Delivery::tell_stored() {
   if (sent_.empty()) return;
   for (const auto& sent : sent_) {
     if (!sent.number) continue;
     folder_.inventory().expect(*sent.number);
-    folder_.remember_sample(*sent.number, sent.digests.canonical);
+    if (sent.header == Sent::Header::as_sent) folder_.remember_sample(*sent.number, sent.digests.canonical);
   }
   patience_.progress();
   results_.stored(std::exchange(sent_, {}));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Sent {
   std::uint64_t bytes = 0;
   std::optional<std::uint32_t> number;
   std::uint64_t size = 0;  // as the destination tells it
+  // Does its header lie there as it was sent? Asked where it has 8-bit bytes, for some servers change those.
+  enum class Header : std::uint8_t { as_sent, changed, not_read } header = Header::as_sent;
 };
 
 // Brings batches into a folder, each message once, whatever happens to sessions and answers. One thread,
@@ -23,7 +26,8 @@ struct Sent {
 class Delivery final : private mail::Answers {
  public:
   struct Results {
-    std::function<void(const std::vector<Sent>&)> stored;  // lie there; to be settled now
+    // Lie there, to be settled now; but those whose header could not be read are in doubt.
+    std::function<void(const std::vector<Sent>&)> stored;
     std::function<void(mail::Outgoing, const Error&)> refused;
   };
   Delivery(PushWorld& world, SinkFolder& folder, PushSession& session, Patience& patience, Results results)
@@ -70,6 +74,10 @@ class Delivery final : private mail::Answers {
   void match_doubt_by_key(Sighting& sight);
   void found_after_all(std::size_t doubt, Newcomer& newcomer);
   void add_to_inventory(const Sighting& sight);
+  Sent& add_sent(const mail::Outgoing& outgoing);
+  bool is_munged(std::uint64_t ticket, const mail::HeaderId& header) const;
+  bool is_same(const mail::Outgoing& ours, const mail::CanonicalId& content) const;
+  void read_back();
   void tell_stored();
 
   PushWorld& world_;
@@ -82,6 +90,7 @@ class Delivery final : private mail::Answers {
   std::optional<Error> trouble_;       // of the last attempt
   std::vector<Sent> sent_;             // answered with OK, or found after all
   std::vector<mail::Outgoing> doubt_;  // handed over, and nobody answered
+  std::map<std::uint64_t, mail::Digests> munged_;  // by ticket: of what has 8-bit bytes in its header
 };
 
 }  // namespace postferry::engine

@@ -58,7 +58,8 @@ class DropLane final : public mail::LaneLedger {
         std::any_of(first, last, [&](const Row& row) { return row.content != first->content; });
     if (differ) return std::nullopt;  // only the body tells them apart
     for (auto row = first; row != last; ++row) {
-      if (row->is_foreseen || !folder_.confirm(row->number, 0, row->is_shared, lane_)) continue;
+      if (row->is_foreseen || row->is_damaged) continue;
+      if (!folder_.confirm(row->number, 0, row->is_shared, lane_)) continue;
       return known_as(meta, *row);
     }
     return std::nullopt;
@@ -76,6 +77,7 @@ class DropLane final : public mail::LaneLedger {
     std::uint16_t uidl_size = 0;
     std::uint16_t flags = 0;  // index into flags_
     bool is_shared = false;
+    bool is_damaged = false;   // content decides of it, and says so
     bool is_foreseen = false;  // its UIDL is in this listing
   };
   struct ByKey {
@@ -98,6 +100,7 @@ class DropLane final : public mail::LaneLedger {
     std::copy_n(one.canonical.digest.begin(), row.content.size(), row.content.begin());
     row.number = one.number;
     row.is_shared = one.shared;
+    row.is_damaged = one.damaged.has_value();
     row.uidl_at = static_cast<std::uint32_t>(uidls_.size());
     row.uidl_size = static_cast<std::uint16_t>(one.source.uidl.size());
     uidls_ += one.source.uidl;

@@ -93,7 +93,11 @@ bool Feeder::held_by_header(const mail::Meta& meta, const mail::HeaderId& header
 
 void Feeder::keep(mail::Known known, const mail::Meta& meta) {
   known.meta = meta;
-  folder_.held(1);
+  if (known.defect.empty()) {
+    folder_.held(1);
+  } else {
+    folder_.failed(meta.ref, known.headline, known.defect);
+  }
   if (!(known.meta.flags == known.carried)) folder_.reflagged();
   answer();
   add(std::move(known), 0);

@@ -7,7 +7,9 @@
 #include <postferry/base/text.h>
 
 #include "canonical_body.h"
+#include "eight_bit.h"
 #include "flag_change.h"
+#include "settled_verdict.h"
 
 namespace postferry::engine {
 namespace {
@@ -26,7 +28,8 @@ std::uint32_t number_of(const mail::Placement& place) {
       parse_number(std::string_view(place.where).substr(slash + 1)).value_or(0));
 }
 
-void describe(mail::Settled& settled, const mail::Meta& meta, const mail::Digests& digests, std::uint32_t number) {
+void describe(mail::Settled& settled, const mail::Meta& meta, const mail::Digests& digests,
+              std::uint32_t number) {
   settled.source = mail::lasting(meta.ref, number);
   settled.number = number;
   settled.flags = meta.flags;
@@ -82,7 +85,8 @@ void PushWriter::write(mail::Message message) {
 
 bool PushWriter::is_there(const mail::Message& message) {
   const auto turn = folder_.turn();
-  const auto number = number_there(message);
+  auto number = number_there(message);
+  if (!number) number = damaged_there(message);
   if (!number) return false;
   adopt(message, *number);
   return true;
@@ -97,6 +101,21 @@ std::optional<std::uint32_t> PushWriter::number_there(const mail::Message& messa
   return number;
 }
 
+// As a server keeps it that takes no 8-bit bytes in headers: the ledger was lost, or the run before was
+// killed.
+std::optional<std::uint32_t> PushWriter::damaged_there(const mail::Message& message) {
+  if (folder_.inventory().next() == 1) return std::nullopt;
+  const auto munged = munged_digests(*message.body);
+  if (!munged) return std::nullopt;
+  const auto number =
+      session_.run([&](mail::DestinationFolder& there) { return folder_.recognise_stray(there, *munged); });
+  if (number) {
+    patience_.progress();
+    folder_.damaged(*number);
+  }
+  return number;
+}
+
 // A message that lay there before: it is settled, and gets the flags it lacks.
 void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const Mending* mending) {
   const auto found = folder_.inventory().find(number).value_or(mail::Found{});
@@ -106,6 +125,7 @@ void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const
   const auto& digests = mending != nullptr ? mending->original : message.digests;
   describe(settled, message.meta, digests, number);
   if (mending != nullptr) settled.altered = mending->altered;
+  if (folder_.is_damaged(number)) settled.damaged = digests.headline;
   pending_.push_back({std::move(settled), message.meta.ref});
   ++counters_.recognised;
 }
@@ -122,6 +142,7 @@ bool PushWriter::is_merged(const mail::Message& message) {
   settled.size = found.size;
   settled.shared = true;
   describe(settled, message.meta, message.digests, *number);
+  if (folder_.is_damaged(*number)) settled.damaged = message.digests.headline;
   pending_.push_back({std::move(settled), message.meta.ref});
   ++counters_.merged;
   world_.events.on(
@@ -206,7 +227,8 @@ void PushWriter::keep(const mail::Known& known) {
   std::optional<mail::Settled> settled;
   mail::Meta before;
   before.ref = is_renamed ? *known.same_as : now;
-  world_.ledger.known(lane_, std::span(&before, 1), [&](std::size_t, const mail::Settled& one) { settled = one; });
+  world_.ledger.known(lane_, std::span(&before, 1),
+                      [&](std::size_t, const mail::Settled& one) { settled = one; });
   if (settled && settled->shared) change = for_shared(std::move(change));
   const bool is_changed = change_flags(number, std::move(change)) && is_reflagged;
   if (!settled || !(is_changed || is_renamed)) return;
@@ -248,25 +270,50 @@ void PushWriter::send() {
 
 void PushWriter::stored(const std::vector<Sent>& sent) {
   std::vector<mail::Settled> settled;
+  std::vector<const Sent*> sure;
   for (const auto& one : sent) {
-    auto& made = settled.emplace_back();
-    made.size = one.size;
-    describe(made, one.meta, one.digests, one.number.value_or(0));
-    if (const auto mending = mender_.take(one.ticket)) {
-      // The ledger knows a message by what it is at its source.
-      made.canonical = mending->original.canonical;
-      made.header = mending->original.header;
-      made.merge = mending->original.merge;
-      made.altered = mending->altered;
-      tell_mended(*mending);
+    if (one.header == Sent::Header::not_read) {
+      give_up_unread(one);
+    } else {
+      settled.push_back(settlement_of(one));
+      sure.push_back(&one);
     }
   }
   world_.ledger.settle(lane_, settled);
   refused_for_quota_ = 0;
   counters_.sent += sent.size();
-  for (const auto& one : sent) {
-    receipts_.stored(one.meta.ref, placement(folder_, one.number.value_or(0), one.size), one.bytes);
+  for (std::size_t i = 0; i < sure.size(); ++i) answer(sure[i]->meta.ref, settled[i], sure[i]->bytes);
+}
+
+mail::Settled PushWriter::settlement_of(const Sent& one) {
+  const auto number = one.number.value_or(0);
+  mail::Settled made;
+  made.size = one.size;
+  describe(made, one.meta, one.digests, number);
+  if (one.header == Sent::Header::changed) {
+    made.damaged = one.digests.headline;
+    folder_.damaged(number);
   }
+  if (const auto mending = mender_.take(one.ticket)) {
+    // The ledger knows a message by what it is at its source.
+    made.canonical = mending->original.canonical;
+    made.header = mending->original.header;
+    made.merge = mending->original.merge;
+    made.altered = mending->altered;
+    tell_mended(*mending);
+  }
+  return made;
+}
+
+// Not settled: the next run recognises it by what lies there, whatever became of it.
+void PushWriter::give_up_unread(const Sent& one) {
+  mender_.take(one.ticket);
+  receipts_.refused(
+      one.meta.ref, one.digests.headline,
+      Error(Cause::network, Blast::message, Retry::never,
+            fmt::format("{}: it was sent, but its header, which has 8-bit bytes, could not be read "
+                        "back; the next run looks for it",
+                        folder_.name())));
 }
 
 void PushWriter::refused(mail::Outgoing outgoing, const Error& why) {
@@ -326,9 +373,16 @@ void PushWriter::settle_pending() {
     world_.ledger.settle(lane_, settled);
   }
   for (const auto& one : std::exchange(pending_, {})) {
-    if (one.owed)
-      receipts_.stored(*one.owed, placement(folder_, one.settled.number, one.settled.size), 0);
+    if (one.owed) answer(*one.owed, one.settled, 0);
   }
+}
+
+// What lies there damaged is settled, so that no run sends it again, and counts as failed all the same.
+void PushWriter::answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes) {
+  if (!settled.damaged)
+    return receipts_.stored(ref, placement(folder_, settled.number, settled.size), new_bytes);
+  receipts_.refused(ref, *settled.damaged,
+                    Error(Cause::rejected, Blast::message, Retry::never, damage(folder_, settled.number)));
 }
 
 }  // namespace postferry::engine

@@ -32,13 +32,17 @@ class PushWriter final : public mail::FolderWriter {
   void check_writable();
   bool is_there(const mail::Message& message);
   std::optional<std::uint32_t> number_there(const mail::Message& message);
+  std::optional<std::uint32_t> damaged_there(const mail::Message& message);
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
+  void answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes);
   bool is_merged(const mail::Message& message);
   void collect(mail::Message message);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
   void send();
   void stored(const std::vector<Sent>& sent);
+  mail::Settled settlement_of(const Sent& one);
+  void give_up_unread(const Sent& one);
   void refused(mail::Outgoing outgoing, const Error& why);
   void give_up(const mail::Message& message, const Error& why);
   void mend_refused();

@@ -13,6 +13,12 @@ mail::Known known_at(const PushWorld& world, const SinkFolder& folder, const mai
   return known;
 }
 
+std::string damage(const SinkFolder& folder, std::uint32_t number) {
+  return fmt::format(
+      "{}: it lies there as uid {}, but the server has changed its header (it takes no 8-bit bytes)",
+      folder.name(), number);
+}
+
 mail::Verdict settled_verdict(const PushWorld& world, SinkFolder& folder, mail::LaneId lane,
                               const mail::Meta& meta, const mail::Settled& settled) {
   using Kind = mail::Verdict::Kind;
@@ -21,6 +27,10 @@ mail::Verdict settled_verdict(const PushWorld& world, SinkFolder& folder, mail::
   if (folder.confirm(settled.number, settled.size, settled.shared, lane)) {
     verdict.kind = Kind::known;
     verdict.known = known_at(world, folder, meta, settled.number, settled.size, settled.flags);
+    if (settled.damaged) {
+      verdict.known->defect = damage(folder, settled.number);
+      verdict.known->headline = *settled.damaged;
+    }
   } else if (world.options.respect_deletions && !folder.inventory().has(settled.number)) {
     verdict.kind = Kind::skipped;
     verdict.rule = "deleted at the destination";

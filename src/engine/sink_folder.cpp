@@ -76,6 +76,7 @@ void SinkFolder::survey() {
   session.run([&](mail::DestinationFolder& folder) {
     inventory_.clear();
     shared_.clear();
+    damaged_.clear();
     const auto now = session.look();
     epoch_ = now.epoch;
     next_ = now.next;
@@ -98,6 +99,7 @@ void SinkFolder::believe_settlements() {
   }
   world_.ledger.settlements(key_, [&](mail::LaneId lane, const mail::Settled& one) {
     if (one.number == 0 || one.shared || !inventory_.reserve(one.number, one.size, lane)) return;
+    if (one.damaged) damaged(one.number);
     const auto other = others.find(lane);
     if (other == others.end()) return;
     shared_.add(one.number, one.merge, other->second, world_.options.merge_with.contains(other->second));
@@ -135,6 +137,11 @@ std::optional<std::uint32_t> SinkFolder::recognise(mail::DestinationFolder& fold
                                                    const mail::MessageRef& source,
                                                    const mail::Digests& digests) {
   if (const auto number = recognise_own(lane, source, digests.canonical)) return number;
+  return recognise_stray(folder, digests);
+}
+
+std::optional<std::uint32_t> SinkFolder::recognise_stray(mail::DestinationFolder& folder,
+                                                         const mail::Digests& digests) {
   index_strays(folder);
   const auto [begin, end] = with_key(strays_by_header_, digests.header);
   for (auto candidate = begin; candidate != end; ++candidate) {

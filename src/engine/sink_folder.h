@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +46,8 @@ class SinkFolder {
 
   Inventory& inventory() { return inventory_; }
 
-  // Does this settlement of the lane hold, and has no other message been told so? Then it is taken. Any thread.
+  // Does this settlement of the lane hold, and has no other message been told so? Then it is taken. Any
+  // thread.
   bool confirm(std::uint32_t number, std::uint64_t size, bool is_shared, mail::LaneId lane);
   bool may_confirm(std::uint32_t number, bool is_shared, mail::LaneId lane) const;
   SharedCopies& shared() { return shared_; }  // any thread
@@ -58,6 +60,12 @@ class SinkFolder {
   // messages with equal headers and sizes may differ in the body. May be begun anew after an error.
   std::optional<std::uint32_t> recognise(mail::DestinationFolder& folder, mail::LaneId lane,
                                          const mail::MessageRef& source, const mail::Digests& digests);
+  // Of those that no settlement claims.
+  std::optional<std::uint32_t> recognise_stray(mail::DestinationFolder& folder, const mail::Digests& digests);
+
+  // It lies there with another header than it was given.
+  void damaged(std::uint32_t number) { damaged_.insert(number); }
+  bool is_damaged(std::uint32_t number) const { return damaged_.contains(number); }
   // Fetched once and remembered; nothing: it cannot be read.
   std::optional<mail::CanonicalId> canonical_of(mail::DestinationFolder& folder, std::uint32_t number);
   bool holds(mail::DestinationFolder& folder, std::uint32_t number, const mail::CanonicalId& content);
@@ -115,9 +123,11 @@ class SinkFolder {
   std::vector<Headed> strays_by_header_;            // ascending
   std::uint32_t indexed_below_ = 1;                 // strays from this number on are not in there yet
   bool strays_sorted_ = true;
+  std::set<std::uint32_t> damaged_;
   std::map<std::uint32_t, mail::CanonicalId> contents_;   // of candidates that were fetched
   std::map<std::uint32_t, mail::CanonicalId> originals_;  // before another tool marked them
-  std::map<std::pair<mail::LaneId, std::uint32_t>, mail::MessageRef> moved_;  // reserved ones by their new reference
+  std::map<std::pair<mail::LaneId, std::uint32_t>, mail::MessageRef>
+      moved_;  // reserved ones by their new reference
   std::optional<std::pair<std::uint32_t, mail::CanonicalId>> sample_;
   std::optional<bool> keeps_content_;
 

@@ -40,6 +40,38 @@ class ToCyrus(PushCase):
             self.assertEqual((compared["same"], compared["only_a"]), (count - refused, refused), compared)
 
 
+class ToCyrusAsItComes(PushCase):
+    """munge8bit is its default: it writes X for each 8-bit byte of a header."""
+    EIGHT_BIT = 3
+
+    def setUp(self):
+        super().setUp()
+        head = "From: a@example.org\nSubject: {} {}\nMessage-ID: <{}@example.org>\nDate: Mon, 1 Jan 2024 10:00:00 +0100\n\nGr\u00fc\u00dfe\n"
+        words = ["Gr\u00fc\u00dfe"] * self.EIGHT_BIT + ["Gruesse"]
+        self.source = self.pair(mailgen.Mailbox({"INBOX": [
+            mailgen.Mail(head.format(word, n, n).encode("latin-1"), 1704099600 + n) for n, word in enumerate(words)]}))
+        self.cyrus = Cyrus(self.home.root / "cyrus", users={"carol": "secret-of-carol"})
+        self.enterContext(self.cyrus)
+        self.proxy = self.enterContext(Proxy(self.cyrus.imap))
+        self.to = self.cyrus.url(user="carol", port=self.proxy.port)
+
+    def run_to_cyrus(self, *words, command="migrate", expect=0):
+        self.proxy.reset()
+        env = {"POSTFERRY_FROM_PASSWORD": USERS["alice"], "POSTFERRY_TO_PASSWORD": "secret-of-carol"}
+        return self.command(command, self.source.url(user="alice"), self.to, "--json", *words, env=env, expect=expect)
+
+    def test_names_what_it_has_damaged_in_every_run_and_sends_it_once(self):
+        for turn in ("first", "again", "without the ledger"):
+            if turn == "without the ledger":
+                (self.home.root / "state" / "postferry" / "push.db").unlink()
+            run = self.run_to_cyrus(expect=3)
+            failed = [event for event in run.events if event["event"] == "failed"]
+            self.assertEqual((run.summary["listed"], run.summary["failed"]), (self.EIGHT_BIT + 1, self.EIGHT_BIT), (turn, run.summary))
+            self.assertEqual({event["subject"] for event in failed}, {f"Gr\u00fc\u00dfe {n}" for n in range(self.EIGHT_BIT)}, turn)
+            self.assertTrue(all("changed its header" in event["reason"] for event in failed), failed)
+            self.assertEqual(appends(self.proxy) > 0, turn == "first", turn)
+
+
 class AfterMbsync(PushCase):
     def test_sends_nothing_that_it_has_brought(self):
         server = self.pair(mailgen.mailbox(seed=11, count=150, largest=60000, awkward=False))

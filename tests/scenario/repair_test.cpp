@@ -1,65 +1,16 @@
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <postferry/engine/push.h>
 #include <postferry/mail/digester.h>
 
-#include "support/events.h"
-#include "support/manual_clock.h"
-#include "support/memory_destination.h"
-#include "support/memory_push_ledger.h"
+#include "story.h"
 
 namespace postferry::scenario {
 namespace {
 
 using namespace std::string_literals;
-
-// One folder, pushed as often as a test likes, into a server that refuses what it is told to refuse.
-class Story {
- public:
-  Story() { source_.folder("INBOX").folder.path = {"INBOX"}; }
-
-  void has(const std::string& text) { source_.folder("INBOX").add(text); }
-  engine::Report push() {
-    test::MemorySource source(source_, {});
-    test::MemoryDestination destination(there_, rules);
-    engine::Push push("imap:old", "imap:new", destination, ledger,
-                      engine::map_folders({source_.folders[0].folder}, {}, {}, {}), options, limits_, clock_,
-                      events);
-    engine::World world{"imap:old", source, push.sink(), push.ledger(), events, clock_, limits_,
-                        {},         {},     {},          false,         false};
-    auto report = engine::run(engine::make_plan(world, {}), world, {});
-    counts = push.counts();
-    appends = destination.appends();
-    return report;
-  }
-  std::vector<std::string> there() {
-    std::vector<std::string> texts;
-    for (const auto& one : there_.folder("INBOX").messages) texts.push_back(one.text);
-    return texts;
-  }
-  std::vector<mail::Settled> settled() {
-    std::vector<mail::Settled> all;
-    ledger.settlements({"imap:new", "INBOX"},
-                       [&](mail::LaneId, const mail::Settled& one) { all.push_back(one); });
-    return all;
-  }
-
-  test::DestinationRules rules;
-  engine::PushOptions options{.repair = true};
-  test::MemoryPushLedger ledger;
-  test::RecordingEvents events;
-  engine::PushCounts counts;
-  std::uint64_t appends = 0;
-
- private:
-  test::MemoryAccount source_, there_;
-  const engine::Limits limits_{.lanes = 1};
-  test::ManualClock clock_;
-};
 
 constexpr unsigned always = 1000000;
 
@@ -77,6 +28,7 @@ TEST(RepairOfRefusedMail, IsNotDoneUnasked) {
 
 TEST(RepairOfRefusedMail, ChangesOnlyWhatWasRefused) {
   Story story;
+  story.options.repair = true;
   const auto untouched = "Subject: long\r\n\r\n" + std::string(2000, 'x') + "\r\n";
   story.rules.refuse[std::string(1, '\0')] = always;
   story.has("Subject: bad\r\n\r\nnul \0 here\r\n"s);
@@ -92,6 +44,7 @@ TEST(RepairOfRefusedMail, ChangesOnlyWhatWasRefused) {
 
 TEST(RepairOfRefusedMail, IsNotedInTheLedgerUnderWhatTheMessageIsAtItsSource) {
   Story story;
+  story.options.repair = true;
   const auto bad = "Subject: bad\r\n\r\nnul \0 here\r\n"s;
   story.rules.refuse[std::string(1, '\0')] = always;
   story.has(bad);
@@ -104,6 +57,7 @@ TEST(RepairOfRefusedMail, IsNotedInTheLedgerUnderWhatTheMessageIsAtItsSource) {
 
 TEST(RepairOfRefusedMail, IsNotDoneTwiceToOneMessage) {
   Story story;
+  story.options.repair = true;
   story.rules.refuse[std::string(1, '\0')] = always;
   story.has("Subject: bad\r\n\r\nnul \0 here\r\n"s);
   story.push();
@@ -120,6 +74,7 @@ TEST(RepairOfRefusedMail, IsNotDoneTwiceToOneMessage) {
 
 TEST(RepairOfRefusedMail, GoesStepByStepAndNoFurtherThanNeeded) {
   Story story;
+  story.options.repair = true;
   story.rules.multiappend = false;
   story.rules.refuse[std::string(9901, 'x')] = always;
   story.has("Subject: \xC3\xA4\r\n\r\n" + std::string(12000, 'x') + "\r\n");
@@ -132,6 +87,7 @@ TEST(RepairOfRefusedMail, GoesStepByStepAndNoFurtherThanNeeded) {
 
 TEST(RepairOfRefusedMail, EndsWithTheFirstRefusalWhereNothingHelps) {
   Story story;
+  story.options.repair = true;
   story.rules.refuse["hopeless"] = always;
   story.has("Subject: hopeless \xC3\xA4\r\n\r\nnul \0 here\r\n"s);
   const auto report = story.push();
@@ -143,6 +99,7 @@ TEST(RepairOfRefusedMail, EndsWithTheFirstRefusalWhereNothingHelps) {
 
 TEST(RepairOfRefusedMail, HelpsWhereTheServerHangsUpInsteadOfRefusing) {
   Story story;
+  story.options.repair = true;
   story.rules.kill[std::string(1, '\0')] = always;  // quirk 65: Gmail
   story.has("Subject: bad\r\n\r\nnul \0 here\r\n"s);
   story.has("Subject: good\r\n\r\nfine\r\n");

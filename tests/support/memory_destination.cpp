@@ -41,6 +41,12 @@ std::string header_of(const std::string& text) {
   return text.substr(0, end == std::string::npos ? end : end + 4);
 }
 
+void munge(std::string& text) {
+  const auto end = header_of(text).size();
+  std::replace_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, 'X');
+}
+
 std::uint64_t bytes_in(const MemoryAccount& account) {
   std::uint64_t sum = 0;
   for (const auto& folder : account.folders) {
@@ -238,6 +244,7 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
     const std::lock_guard lock(server_.mutex_);
     ++server_.appends_;
     if (server_.rules_.rewrites) text.insert(0, "X-Server: was here\r\n");
+    if (server_.rules_.munges) munge(text);
     auto& folder = server_.existing(name_);
     const auto number = folder.add(std::move(text), outgoing.flags);
     folder.find(number)->received = outgoing.date;

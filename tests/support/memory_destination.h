@@ -22,6 +22,7 @@ struct DestinationRules {
   bool multiappend = true;  // a batch is stored whole or not at all
   bool read_only = false;
   bool rewrites = false;                            // adds a header field to everything
+  bool munges = false;                              // writes X for each 8-bit byte of a header
   std::optional<std::set<std::string>> keywords{};  // those it takes; all, if not said
   std::set<std::string> refused_folders{};          // as whole names; a plain spelling is another one
   std::optional<std::uint64_t> quota{}, append_limit{};  // bytes

@@ -30,6 +30,8 @@ struct Settled {
   std::uint8_t altered = 0;    // which steps of --repair changed its bytes; 0: none
   std::uint64_t told = 0;      // its size as the source told it; 0: unknown
   MergeId merge{};
+  // Set: the server changed its header, and it lies there damaged; what a person knows it by.
+  std::optional<Headline> damaged{};
   bool shared = false;         // `number` is the copy of another account, which this one's message equals but for trace fields
 };
 

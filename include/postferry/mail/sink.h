@@ -32,6 +32,8 @@ struct Known {
   Flags carried;
   bool by_header = false;            // recognised by header evidence, not by its content
   std::optional<MessageRef> same_as; // the held reference that vouched for it, if that is another one
+  std::string defect{};              // it lies there, but not as it is: why it counts as failed all the same
+  Headline headline{};               // of a message with a defect
 };
 
 // Called from any thread, once a message, in any order; lives until after MailSink::flush().

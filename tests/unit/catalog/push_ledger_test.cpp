@@ -75,6 +75,23 @@ TEST_F(PushLedgerFile, RemembersWhatWasSettledAcrossRuns) {
   EXPECT_EQ(ledger->count(lane), 2u);
 }
 
+TEST_F(PushLedgerFile, KeepsTheNameOfWhatLiesThereDamaged) {
+  auto damaged = settled(4, 90);
+  damaged.damaged = mail::Headline{"Mon, 1 Jan 2024", "", "Gr\xC3\xBC\xC3\x9F" "e"};
+  auto ledger = open();
+  const auto lane = ledger->lane(inbox_there, inbox_here);
+  ledger->settle(lane, std::vector{damaged, settled(6, 91)});
+
+  const auto found = known(*ledger, lane, {listed(4), listed(6)});
+  ASSERT_TRUE(found.at(0).damaged);
+  EXPECT_EQ(found.at(0).damaged->subject, damaged.damaged->subject);
+  EXPECT_EQ(found.at(0).damaged->date, damaged.damaged->date);
+  EXPECT_FALSE(found.at(1).damaged);
+  std::map<std::uint32_t, bool> all;
+  ledger->settlements(inbox_here, [&](mail::LaneId, const mail::Settled& one) { all[one.number] = one.damaged.has_value(); });
+  EXPECT_EQ(all, (std::map<std::uint32_t, bool>{{90, true}, {91, false}}));
+}
+
 TEST_F(PushLedgerFile, KnowsPop3MessagesByTheirUidlWhateverTheirPlace) {
   auto ledger = open();
   const auto lane = ledger->lane(inbox_there, inbox_here);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+
+#include <postferry/mail/message.h>
+
+#include "byte_filter.h"
+
+namespace postferry::engine {
+
+// Headers with bytes above 127, which no RFC before 6532 allows and much old mail has.
+bool has_8bit_header(const mail::Body& body);
+
+// Writes X for each of them, as Cyrus does (quirk 85).
+class HeaderMunger final : public ByteFilter {
+ public:
+  void take(std::string_view piece, std::string& out) override;
+  void end(std::string&) override {}
+  bool in_header() const { return in_header_; }
+
+ private:
+  bool in_header_ = true, blank_ = true;
+};
+
+// Those of the message as such a server stores it; nothing: it would not change it.
+std::optional<mail::Digests> munged_digests(const mail::Body& body);
+
+}  // namespace postferry::engine
