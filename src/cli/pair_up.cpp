@@ -15,6 +15,12 @@ Content content_of(const Item& item) {
   return {std::nullopt, item.header, item.meta.size.value_or(0)};
 }
 
+// What is left of a message whose subject was encoded or damaged: when it came, and what it says of date and sender.
+std::optional<std::tuple<std::chrono::sys_seconds, std::string, std::string>> origin_of(const Item& item) {
+  if (!item.meta.received || item.headline.date.empty()) return std::nullopt;
+  return std::tuple(item.meta.received->at, item.headline.date, item.headline.from);
+}
+
 bool alike(const Item& a, const Item& b) {
   const auto at = [](const Item& item) { return item.meta.received ? item.meta.received->at : std::chrono::sys_seconds{}; };
   return a.meta.flags == b.meta.flags && at(a) == at(b);
@@ -69,6 +75,7 @@ Pairing pair_up(const std::vector<Item>& a, const std::vector<Item>& b) {
   matcher.match(content_of, [](const Item&, const Item&) { return true; }, out.same);
   matcher.match_single([](const Item& one) { return std::optional(one.header); }, out.other);
   matcher.match_single([](const Item& one) { return one.key; }, out.other);
+  matcher.match_single(origin_of, out.other);
   return out;
 }
 

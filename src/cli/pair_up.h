@@ -26,8 +26,8 @@ struct Pairing {
 };
 
 // One to one: two copies in A need two in B. Equal content first (without bodies: equal headers and sizes), among
-// equals those with equal flags and dates; then, for the rest, what a header or a key that is single on both sides
-// proposes. Pure. The items outlive the pairing.
+// equals those with equal flags and dates; then, for the rest, what a header, a key or an origin (dates and sender)
+// that is single on both sides proposes. Pure. The items outlive the pairing.
 Pairing pair_up(const std::vector<Item>& a, const std::vector<Item>& b);
 
 }  // namespace postferry::cli

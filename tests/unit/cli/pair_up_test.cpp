@@ -50,6 +50,18 @@ TEST(PairUp, SaysThatOneMessageHasAnotherContentWhereItsHeaderIsSingle) {
   EXPECT_TRUE(pairing.only_a.empty() && pairing.only_b.empty());
 }
 
+TEST(PairUp, KnowsAMessageWhoseSubjectWasChangedByItsDatesAndSender) {
+  auto mine = item(1, "xhk"), theirs = item(9, "yil");
+  for (auto* one : {&mine, &theirs}) {
+    one->meta.received = mail::Received{std::chrono::sys_seconds(std::chrono::seconds(1700000000)), {}};
+    one->headline = {"Mon, 1 Jan 2024", "a@example.org", "s"};
+  }
+  EXPECT_EQ(pair_up({mine}, {theirs}).other.size(), 1u);
+  EXPECT_TRUE(pair_up({mine}, {theirs, theirs}).other.empty()) << "not where it is not single";
+  theirs.headline.from = "b@example.org";
+  EXPECT_TRUE(pair_up({mine}, {theirs}).other.empty());
+}
+
 TEST(PairUp, BelievesNoHeaderThatSeveralShare) {
   const std::vector<Item> a{item(1, "xhk"), item(2, "yhk")}, b{item(1, "zhk")};
   const auto pairing = pair_up(a, b);
