@@ -311,7 +311,7 @@ void Delivery::tell_stored() {
   for (const auto& sent : sent_) {
     if (!sent.number) continue;
     folder_.inventory().expect(*sent.number);
-    if (sent.header == Sent::Header::as_sent) folder_.remember_sample(*sent.number, sent.digests.canonical);
+    if (sent.header <= Sent::Header::as_sent) folder_.remember_sample(*sent.number, sent.digests.canonical);
   }
   patience_.progress();
   results_.stored(std::exchange(sent_, {}));

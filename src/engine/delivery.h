@@ -18,7 +18,7 @@ struct Sent {
   std::optional<std::uint32_t> number;
   std::uint64_t size = 0;  // as the destination tells it
   // Does its header lie there as it was sent? Asked where it has 8-bit bytes, for some servers change those.
-  enum class Header : std::uint8_t { as_sent, changed, not_read } header = Header::as_sent;
+  enum class Header : std::uint8_t { ascii, as_sent, changed, not_read } header = Header::ascii;
 };
 
 // Brings batches into a folder, each message once, whatever happens to sessions and answers. One thread,

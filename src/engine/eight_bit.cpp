@@ -38,19 +38,26 @@ bool has_8bit_header(const mail::Body& body) {
   return munger.changed();
 }
 
-std::optional<mail::Digests> munged_digests(const mail::Body& body) {
-  if (!has_8bit_header(body)) return std::nullopt;
-  HeaderMunger munger;
+mail::Digests digests_through(ByteFilter& filter, const mail::Body& body) {
   mail::Digester digester;
   const auto from = body.open();
   std::array<std::byte, 16384> buffer{};
   std::string out;
   while (const auto got = from->read(buffer)) {
     out.clear();
-    munger.take(as_text(std::span(buffer).first(got)), out);
+    filter.take(as_text(std::span(buffer).first(got)), out);
     digester.update(as_bytes(out));
   }
+  out.clear();
+  filter.end(out);
+  digester.update(as_bytes(out));
   return digester.finish();
+}
+
+std::optional<mail::Digests> munged_digests(const mail::Body& body) {
+  if (!has_8bit_header(body)) return std::nullopt;
+  HeaderMunger munger;
+  return digests_through(munger, body);
 }
 
 }  // namespace postferry::engine

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <mutex>
 #include <optional>
 
 #include <postferry/mail/message.h>
@@ -21,6 +23,16 @@ class HeaderMunger final : public ByteFilter {
  private:
   bool in_header_ = true, blank_ = true;
 };
+
+// What a destination does to them, as far as the run knows. Any thread.
+struct HeaderHabit {
+  enum class Is { unknown, keeps, changes };
+  std::atomic<Is> is{Is::unknown};
+  std::mutex probe;  // of the lane that sends one to find out
+};
+
+// Those of the message as it passes a filter.
+mail::Digests digests_through(ByteFilter& filter, const mail::Body& body);
 
 // Those of the message as such a server stores it; nothing: it would not change it.
 std::optional<mail::Digests> munged_digests(const mail::Body& body);

@@ -20,7 +20,8 @@ mail::Digests digests_of(const mail::Body& body) {
 
 bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
   auto& message = outgoing.message;
-  auto& mending = mended_.try_emplace(outgoing.ticket, Mending{message.digests, why, 0, 0}).first->second;
+  auto& mending = mended_.try_emplace(outgoing.ticket, Mending{message.digests}).first->second;
+  if (!mending.first) mending.first = why;
   while (mending.next < repairs.size()) {
     const auto step = repairs.at(mending.next++);
     auto [body, changed] = repaired(std::move(message.body), step);
@@ -32,6 +33,17 @@ bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
   }
   message.digests = mending.original;
   return false;
+}
+
+void Mender::mend_beforehand(mail::Outgoing& outgoing) {
+  auto& message = outgoing.message;
+  auto [body, changed] = repaired(std::move(message.body), Repair::header);
+  message.body = std::move(body);
+  if (!changed) return;
+  mended_.insert_or_assign(
+      outgoing.ticket,
+      Mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand});
+  message.digests = digests_of(*message.body);
 }
 
 const Mending* Mender::find(std::uint64_t ticket) const {

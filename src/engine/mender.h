@@ -15,9 +15,9 @@ namespace postferry::engine {
 // A message that is being mended: what it was, and how far that has come.
 struct Mending {
   mail::Digests original;
-  Error first;               // the refusal of the untouched message
-  std::uint8_t altered = 0;  // mail::Settled::altered
-  std::size_t next = 0;      // the step to try next, of `repairs`
+  std::optional<Error> first{};  // the refusal of the untouched message
+  std::uint8_t altered = 0;      // mail::Settled::altered
+  std::size_t next = 0;          // the step to try next, of `repairs`
 };
 
 // Takes refused messages one step of --repair further, by their tickets. One thread.
@@ -31,6 +31,8 @@ class Mender {
   // Changes the body by the next step that does anything, and its digests with it. false: there is none left,
   // and the message is as it was, all its steps undone but for its body.
   bool mend(mail::Outgoing& outgoing, const Error& why);
+  // The header alone, of a message that has not been sent yet.
+  void mend_beforehand(mail::Outgoing& outgoing);
   const Mending* find(std::uint64_t ticket) const;
   // Ends it: what it was, if it was mended at all.
   std::optional<Mending> take(std::uint64_t ticket);

@@ -9,6 +9,7 @@
 #include "canonical_body.h"
 #include "eight_bit.h"
 #include "flag_change.h"
+#include "header_mender.h"
 #include "settled_verdict.h"
 
 namespace postferry::engine {
@@ -79,8 +80,11 @@ void PushWriter::write(mail::Message message) {
   }
   check_writable();
   if (too_large(message)) return;
-  collect(std::move(message));
-  if (batch_.size() >= world_.options.batch_messages || batch_bytes_ >= world_.options.batch_bytes) send();
+  const bool eight_bit = world_.options.repair && has_8bit_header(*message.body);
+  if (eight_bit && is_there_mended(message)) return;
+  auto outgoing = outgoing_of(std::move(message));
+  if (eight_bit) return collect_8bit(std::move(outgoing));
+  collect(std::move(outgoing));
 }
 
 bool PushWriter::is_there(const mail::Message& message) {
@@ -112,6 +116,7 @@ std::optional<std::uint32_t> PushWriter::damaged_there(const mail::Message& mess
   if (number) {
     patience_.progress();
     folder_.damaged(*number);
+    world_.header_habit->is = HeaderHabit::Is::changes;
   }
   return number;
 }
@@ -168,7 +173,39 @@ bool PushWriter::too_large(const mail::Message& message) {
   return true;
 }
 
-void PushWriter::collect(mail::Message message) {
+// By --repair of an earlier run, whose ledger was lost.
+bool PushWriter::is_there_mended(const mail::Message& message) {
+  if (folder_.inventory().next() == 1) return false;
+  const auto turn = folder_.turn();
+  HeaderMender mender;
+  const auto mended = digests_through(mender, *message.body);
+  const auto number =
+      session_.run([&](mail::DestinationFolder& there) { return folder_.recognise_stray(there, mended); });
+  if (!number) return false;
+  world_.header_habit->is = HeaderHabit::Is::changes;
+  const Mending mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand};
+  adopt(message, *number, &mending);
+  return true;
+}
+
+// Encoded, where the server changes 8-bit headers. The first of a run goes alone, to see whether it does: so
+// that one message is damaged at the most.
+void PushWriter::collect_8bit(mail::Outgoing outgoing) {
+  auto& habit = *world_.header_habit;
+  if (habit.is == HeaderHabit::Is::unknown) {
+    const std::lock_guard probing(habit.probe);
+    if (habit.is == HeaderHabit::Is::unknown) {
+      if (!batch_.empty()) send();
+      collect(std::move(outgoing));
+      if (!batch_.empty()) send();
+      return;
+    }
+  }
+  if (habit.is == HeaderHabit::Is::changes) mender_.mend_beforehand(outgoing);
+  collect(std::move(outgoing));
+}
+
+mail::Outgoing PushWriter::outgoing_of(mail::Message message) {
   const auto now = std::chrono::floor<std::chrono::seconds>(world_.clock.now());
   const auto date = arrival_date(message.meta.received, *message.body, now);
   counters_.dated(date.origin);
@@ -177,9 +214,14 @@ void PushWriter::collect(mail::Message message) {
   outgoing.flags = taken_flags(message.meta.flags);
   if (world_.options.skip_deleted) outgoing.flags.deleted = false;
   outgoing.date = date.at;
-  batch_bytes_ += message.body->size();
   outgoing.message = std::move(message);
+  return outgoing;
+}
+
+void PushWriter::collect(mail::Outgoing outgoing) {
+  batch_bytes_ += outgoing.message.body->size();
   batch_.push_back(std::move(outgoing));
+  if (batch_.size() >= world_.options.batch_messages || batch_bytes_ >= world_.options.batch_bytes) send();
 }
 
 // Without the keywords that this folder does not take (PERMANENTFLAGS without \*).
@@ -293,6 +335,10 @@ mail::Settled PushWriter::settlement_of(const Sent& one) {
   if (one.header == Sent::Header::changed) {
     made.damaged = one.digests.headline;
     folder_.damaged(number);
+    world_.header_habit->is = HeaderHabit::Is::changes;
+  } else if (one.header == Sent::Header::as_sent) {
+    auto unknown = HeaderHabit::Is::unknown;
+    world_.header_habit->is.compare_exchange_strong(unknown, HeaderHabit::Is::keeps);
   }
   if (const auto mending = mender_.take(one.ticket)) {
     // The ledger knows a message by what it is at its source.
@@ -332,7 +378,7 @@ void PushWriter::mend_refused() {
     refused_.pop_back();
     if (!mender_.mend(outgoing, why)) {
       const auto mending = mender_.take(outgoing.ticket);
-      give_up(outgoing.message, mending ? mending->first : why);
+      give_up(outgoing.message, mending && mending->first ? *mending->first : why);
     } else if (const auto number = number_there(outgoing.message)) {
       const auto mending = mender_.take(outgoing.ticket);
       adopt(outgoing.message, *number, &*mending);
@@ -347,9 +393,11 @@ void PushWriter::mend_refused() {
 void PushWriter::tell_mended(const Mending& mending) {
   counters_.mended(mending.altered);
   const auto& line = mending.original.headline;
+  const bool beforehand = (mending.altered & mended_beforehand) != 0;
   world_.events.on(mail::event::Note{
-      folder_.name(), fmt::format("\"{}\" of {} was refused as it is and is there changed: {}", line.subject,
-                                  line.date, words_of(mending.altered))});
+      folder_.name(), fmt::format("\"{}\" of {} {} and is there changed: {}", line.subject, line.date,
+                                  beforehand ? "would be damaged as it is" : "was refused as it is",
+                                  words_of(mending.altered))});
 }
 
 void PushWriter::give_up(const mail::Message& message, const Error& why) {

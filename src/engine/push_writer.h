@@ -36,7 +36,10 @@ class PushWriter final : public mail::FolderWriter {
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
   void answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes);
   bool is_merged(const mail::Message& message);
-  void collect(mail::Message message);
+  mail::Outgoing outgoing_of(mail::Message message);
+  void collect(mail::Outgoing outgoing);
+  void collect_8bit(mail::Outgoing outgoing);
+  bool is_there_mended(const mail::Message& message);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
   void send();

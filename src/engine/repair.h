@@ -19,6 +19,9 @@ enum class Repair : std::uint8_t {
   very_long_lines = 4,  // lines of more than 9,900 bytes are folded (what Exchange takes)
   long_lines = 8,       // lines of more than 998 bytes are folded (RFC 5322, 2.1.1)
 };
+// Beside Repair::header: it was done before the message was sent, for this server changes 8-bit headers.
+inline constexpr std::uint8_t mended_beforehand = 16;
+
 inline constexpr std::array repairs{Repair::nuls, Repair::header, Repair::very_long_lines,
                                     Repair::long_lines};
 

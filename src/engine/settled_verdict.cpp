@@ -15,7 +15,8 @@ mail::Known known_at(const PushWorld& world, const SinkFolder& folder, const mai
 
 std::string damage(const SinkFolder& folder, std::uint32_t number) {
   return fmt::format(
-      "{}: it lies there as uid {}, but the server has changed its header (it takes no 8-bit bytes)",
+      "{}: it lies there as uid {}, but the server has changed its header (it takes no 8-bit bytes); "
+      "delete it there and run again with --repair, which sends it encoded",
       folder.name(), number);
 }
 

@@ -10,6 +10,7 @@
 #include <postferry/base/text.h>
 
 #include "names.h"
+#include "repair.h"
 
 namespace postferry::engine {
 namespace {
@@ -91,6 +92,7 @@ void SinkFolder::believe_settlements() {
     highest = std::max(highest, one.number);
     lanes.insert(lane);
   });
+  learn_header_habit();
   if (all_are_void(highest)) return unsettle_all();
   std::map<mail::LaneId, mail::AccountId> others;
   for (const auto lane : lanes) {
@@ -103,6 +105,14 @@ void SinkFolder::believe_settlements() {
     const auto other = others.find(lane);
     if (other == others.end()) return;
     shared_.add(one.number, one.merge, other->second, world_.options.merge_with.contains(other->second));
+  });
+}
+
+// Also of what is gone from there: that this server changes headers it has shown once.
+void SinkFolder::learn_header_habit() {
+  world_.ledger.settlements(key_, [&](mail::LaneId, const mail::Settled& one) {
+    if (one.damaged || (one.altered & mended_beforehand) != 0)
+      world_.header_habit->is = HeaderHabit::Is::changes;
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include <postferry/engine/push.h>
 
+#include "eight_bit.h"
 #include "inventory.h"
 #include "push_session.h"
 #include "shared_copies.h"
@@ -28,6 +30,7 @@ struct PushWorld {
   mail::EventSink& events;
   std::stop_token stop;
   mail::DestinationTraits traits{};
+  std::unique_ptr<HeaderHabit> header_habit = std::make_unique<HeaderHabit>();
 };
 
 // One folder of the destination, shared by all lanes into it: what is there, whose it is, and the turn to
@@ -98,6 +101,7 @@ class SinkFolder {
   void be_called(mail::FolderPath path);
   void survey();
   void believe_settlements();
+  void learn_header_habit();
   bool all_are_void(std::uint32_t highest_settled) const;
   void unsettle_all();
   std::optional<std::uint32_t> recognise_own(mail::LaneId lane, const mail::MessageRef& source,

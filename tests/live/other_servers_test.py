@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """A migration to Cyrus, which refuses names and mail, and to an account that mbsync has filled before."""
+import email
+import re
 import subprocess
 import sys
+from email.header import decode_header
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support import mailgen, mbsync  # noqa: E402
+from support import mailgen, mbsync, truth  # noqa: E402
 from support.case import FULL, main  # noqa: E402
 from support.cyrus import Cyrus  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
@@ -70,6 +73,34 @@ class ToCyrusAsItComes(PushCase):
             self.assertEqual({event["subject"] for event in failed}, {f"Gr\u00fc\u00dfe {n}" for n in range(self.EIGHT_BIT)}, turn)
             self.assertTrue(all("changed its header" in event["reason"] for event in failed), failed)
             self.assertEqual(appends(self.proxy) > 0, turn == "first", turn)
+
+    def test_sends_headers_encoded_with_repair_once_it_has_seen_one_damaged(self):
+        first = self.run_to_cyrus("--repair", expect=3)
+        self.assertEqual((first.summary["failed"], first.summary["headers_mended"]), (1, self.EIGHT_BIT - 1), first.summary)
+        self.run_to_cyrus("--repair", expect=3)
+        self.assertEqual(appends(self.proxy), 0)
+        with truth.Imap(self.cyrus.imap, "carol", "secret-of-carol") as imap:
+            imap.ask("SELECT INBOX")
+            damaged = next(event for event in first.events if event["event"] == "failed")
+            uid = re.search(r"uid (\d+)", damaged["reason"]).group(1)
+            imap.ask(f"UID STORE {uid} +FLAGS (\\Deleted)")
+            imap.ask(f"UID EXPUNGE {uid}")
+        self.run_to_cyrus("--repair")
+        self.assertEqual(self.subjects(), {f"Gr\u00fc\u00dfe {n}" for n in range(self.EIGHT_BIT)} | {f"Gruesse {self.EIGHT_BIT}"})
+        self.run_to_cyrus()
+        self.assertEqual(appends(self.proxy), 0, "nor are they sent again without --repair")
+        compared = self.run_to_cyrus("--deep", command="compare", expect=3).summary
+        self.assertEqual((compared["same"], compared["other_content"], compared["only_a"]), (1, self.EIGHT_BIT, 0), compared)
+
+    def subjects(self):
+        raw = []
+        with truth.Imap(self.cyrus.imap, "carol", "secret-of-carol") as imap:
+            imap.examine(b"INBOX")
+            imap.messages(keep=lambda uid, body: raw.append(body))
+        heads = [email.message_from_bytes(body)["Subject"] for body in raw]
+        # nobody knows the charset of the old header; it is Latin-1 here
+        words = [[(text if isinstance(text, bytes) else text.encode(), charset) for text, charset in decode_header(head)] for head in heads]
+        return {b"".join(text for text, _ in parts).decode("latin-1") for parts in words}
 
 
 class AfterMbsync(PushCase):

@@ -125,6 +125,50 @@ TEST(DamagedHeader, IsReadBackOnlyWhereItHas8BitBytes) {
   }
 }
 
+TEST(DamagedHeader, HappensToOneMessageWithRepairAndTheOthersGoEncoded) {
+  const auto encoded = [](const std::string& id) {
+    return "Message-ID: " + id + "\r\nSubject: =?unknown-8bit?Q?Gr=FC=DFe?=\r\n\r\nbody \xFC\r\n";
+  };
+  const auto raw = [](const std::string& id) {
+    return "Message-ID: " + id + umlaut.substr(umlaut.find("\r\n"));
+  };
+  Story story;
+  story.rules.munges = true;
+  story.options.repair = true;
+  story.has(umlaut);
+  story.has(raw("<3@x>"));
+  story.has(plain);
+  story.has(raw("<4@x>"));
+  expect_named(story.push(), "first");
+  const Texts after{munged, encoded("<3@x>"), plain, encoded("<4@x>")};
+  EXPECT_EQ(story.there(), after);
+  EXPECT_EQ(story.counts.headers_mended, 2u);
+  expect_named(story.push(), "again");
+  EXPECT_EQ(story.appends, 0u);
+  story.ledger.lose();
+  expect_named(story.push(), "without the ledger");
+  EXPECT_EQ(story.appends, 0u);
+  EXPECT_EQ(story.there(), after);
+
+  // deleted there by a person: the server's habit is known by now
+  story.account.folder("INBOX").expunge(1);
+  EXPECT_TRUE(story.push().record.complete);
+  EXPECT_EQ(story.there().back(), encoded("<1@x>"));
+  story.has(raw("<5@x>"));
+  EXPECT_TRUE(story.push().record.complete) << "nor is a new message damaged";
+  EXPECT_EQ(story.there().back(), encoded("<5@x>"));
+}
+
+TEST(DamagedHeader, IsNotMendedWhereTheServerKeepsIt) {
+  Story story;
+  story.options.repair = true;
+  story.has(plain);
+  story.has(umlaut);
+  story.has("X: 1\r\n" + umlaut);
+  EXPECT_TRUE(story.push().record.complete);
+  EXPECT_EQ(story.there(), (Texts{plain, umlaut, "X: 1\r\n" + umlaut}));
+}
+
 TEST(DamagedHeader, IsNotSettledWhileItCannotBeReadBack) {
   Story story;
   story.rules.munges = true;
