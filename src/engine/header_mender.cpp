@@ -73,31 +73,52 @@ std::size_t run_end(std::string_view text, std::size_t at) {
 
 void HeaderMender::take(std::string_view piece, std::string& out) {
   while (in_header_ && !piece.empty()) {
-    const auto end = piece.find('\n');
-    const auto part =
-        piece.substr(0, std::min(end, longest_piece - std::min(longest_piece - 1, line_.size())));
-    line_ += part;
-    piece.remove_prefix(part.size());
-    if (part.size() == end) {  // the line is whole
+    const char c = piece.front();
+    if (c == '\r') {
+      ++crs_;
       piece.remove_prefix(1);
-      const bool cr = line_.ends_with('\r');
-      if (cr) line_.pop_back();
-      if (line_.empty() && !continued_) in_header_ = false;
-      line(line_, out);
-      out += cr ? "\r\n" : "\n";
-      line_.clear();
-      continued_ = false;
-    } else if (line_.size() >= longest_piece) {
-      line(line_, out);
-      line_.clear();
-      continued_ = true;
+    } else if (c == '\n') {
+      line_ends(std::string(std::exchange(crs_, 0), '\r') + '\n', out);
+      piece.remove_prefix(1);
+    } else if (crs_ > 0) {
+      bare_cr(out);
+    } else {
+      const auto part = piece.substr(0, std::min(piece.find_first_of("\r\n"), longest_piece - line_.size()));
+      piece.remove_prefix(part.size());
+      add_to_line(part, out);
     }
   }
+  out.append(in_header_ ? 0 : std::exchange(crs_, 0), '\r');
   out += piece;
 }
 
 void HeaderMender::end(std::string& out) {
+  while (in_header_ && crs_ > 0) bare_cr(out);
   if (!line_.empty()) line(line_, out);
+  out.append(crs_, '\r');
+}
+
+// No LF follows it: an old Macintosh ended lines so.
+void HeaderMender::bare_cr(std::string& out) {
+  --crs_;
+  changed_ = true;
+  line_ends("\r\n", out);
+}
+
+void HeaderMender::line_ends(std::string_view by, std::string& out) {
+  if (line_.empty() && !continued_) in_header_ = false;
+  line(line_, out);
+  out += by;
+  line_.clear();
+  continued_ = false;
+}
+
+void HeaderMender::add_to_line(std::string_view part, std::string& out) {
+  line_ += part;
+  if (line_.size() < longest_piece) return;
+  line(line_, out);
+  line_.clear();
+  continued_ = true;
 }
 
 void HeaderMender::line(std::string_view text, std::string& out) {

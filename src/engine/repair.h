@@ -15,7 +15,7 @@ namespace postferry::engine {
 enum class Repair : std::uint8_t {
   nuls = 1,             // NUL bytes are removed
   header = 2,           // 8-bit bytes in the header become encoded words, lines that are no fields one called
-                        // X-Invalid-Header
+                        // X-Invalid-Header, CRs alone end lines
   very_long_lines = 4,  // lines of more than 9,900 bytes are folded (what Exchange takes)
   long_lines = 8,       // lines of more than 998 bytes are folded (RFC 5322, 2.1.1)
 };

@@ -42,6 +42,9 @@ class ToCyrus(PushCase):
                                     env={"POSTFERRY_FROM_PASSWORD": USERS["alice"], **there}).summary
             self.assertEqual((compared["same"], compared["only_a"]), (count - refused, refused), compared)
 
+            mended = self.command("migrate", server.url(user="alice"), to, "--json", "--repair", env=there)
+            self.assertEqual((mended.summary["held"], mended.summary["stored"]), (count - refused, refused), mended.summary)
+
 
 class ToCyrusAsItComes(PushCase):
     """munge8bit is its default: it writes X for each 8-bit byte of a header."""

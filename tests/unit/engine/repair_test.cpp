@@ -86,6 +86,12 @@ TEST(Repair, MakesAHeaderOfWhatIsNone) {
        // two encoded words in a row would lose the blank between them
        {"Subject: \xC3\xA4 \xC3\xB6 plain\r\n\r\n", "Subject: =?utf-8?Q?=C3=A4_=C3=B6?= plain\r\n\r\n"},
        {"From: J\xF6rg <j@example.org>\r\n\r\n", "From: =?unknown-8bit?Q?J=F6rg?= <j@example.org>\r\n\r\n"},
+       // lines that end by CR alone, as on an old Macintosh
+       {"Subject: a\rTo: b\r\rbody\rmore\r\n", "Subject: a\r\nTo: b\r\n\r\nbody\rmore\r\n"},
+       {"Subject: a\rTo: b\r\n\r\nbody\r", "Subject: a\r\nTo: b\r\n\r\nbody\r"},
+       {"Subject: a\r\r\rbody", "Subject: a\r\n\r\n\rbody"},
+       {"Subject: a\r", "Subject: a\r\n"},
+       {"Subject: a\r\r\n\r\nbody\r", "Subject: a\r\r\n\r\nbody\r"},
        {"Subject: a\r\n \xC3\xA4\r\n\r\n", "Subject: a\r\n =?utf-8?Q?=C3=A4?=\r\n\r\n"}});
 }
 
