@@ -1,6 +1,7 @@
 #include "imap_destination_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -40,7 +41,7 @@ class DigestOne final : public imap::Bodies {
   void end(const imap::Fetched& items) override {
     if (items.uid == uid_ && digester_) {
       content = digester_->finish().canonical;
-      original = unmarked_->finish();
+      if (const auto unmarked = unmarked_->finish()) original = unmarked->canonical;
     }
     digester_.reset();
   }
@@ -68,6 +69,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
                                         const std::optional<mail::MatchKey>&)>& found) override;
   std::optional<mail::CanonicalId> canonical_of(std::uint32_t number) override;
   std::optional<mail::CanonicalId> original_of(std::uint32_t number) override;
+  std::optional<mail::Digests> unmarked(const mail::Body& body) override;
   void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override;
   void drain(mail::Answers&) override {}  // append() waits for its answers
   std::vector<mail::Outgoing> take_back() override;
@@ -209,6 +211,17 @@ std::optional<mail::CanonicalId> ImapDestinationFolder::canonical_of(std::uint32
 std::optional<mail::CanonicalId> ImapDestinationFolder::original_of(std::uint32_t number) {
   if (last_read_ != number) canonical_of(number);
   return last_original_;
+}
+
+std::optional<mail::Digests> ImapDestinationFolder::unmarked(const mail::Body& body) {
+  OriginalDigest digest;
+  const auto from = body.open();
+  std::array<std::byte, 16384> buffer{};
+  while (const auto got = from->read(buffer)) {
+    digest.update(std::span(buffer).first(got));
+    if (!digest.may_be_marked()) return std::nullopt;
+  }
+  return digest.finish();
 }
 
 void ImapDestinationFolder::append(std::vector<mail::Outgoing> batch, mail::Answers& answers) {

@@ -54,10 +54,10 @@ void OriginalDigest::header_ended(std::size_t end) {
   header_.clear();
 }
 
-std::optional<mail::CanonicalId> OriginalDigest::finish() {
+std::optional<mail::Digests> OriginalDigest::finish() {
   if (in_header_) header_ended(header_.size());
   if (!digester_) return std::nullopt;
-  return digester_->finish().canonical;
+  return digester_->finish();
 }
 
 }  // namespace postferry::endpoints

@@ -9,7 +9,8 @@
 
 namespace postferry::endpoints {
 
-// mbsync puts a field of its own, X-TUID, into what it copies. Such a copy is the message all the same.
+// mbsync puts a field of its own, X-TUID, into what it copies, in place of the first one that is there
+// already, else behind the header. Such a copy is the message all the same.
 
 // The header block without it; nothing if it has none. What follows the block may follow in `block`, too,
 // where the empty line is in it.
@@ -19,7 +20,8 @@ std::optional<std::string> without_mbsync_mark(std::string_view block);
 class OriginalDigest {
  public:
   void update(Bytes part);
-  std::optional<mail::CanonicalId> finish();  // nothing if it has no mark
+  std::optional<mail::Digests> finish();                          // nothing if it has no mark
+  bool may_be_marked() const { return in_header_ || digester_; }  // false: finish() will say nothing
 
  private:
   void header_ended(std::size_t end);

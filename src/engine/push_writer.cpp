@@ -90,6 +90,7 @@ void PushWriter::write(mail::Message message) {
 bool PushWriter::is_there(const mail::Message& message) {
   const auto turn = folder_.turn();
   auto number = number_there(message);
+  if (!number) number = marked_there(message);
   if (!number) number = damaged_there(message);
   if (!number) return false;
   adopt(message, *number);
@@ -103,6 +104,15 @@ std::optional<std::uint32_t> PushWriter::number_there(const mail::Message& messa
   });
   if (number) patience_.progress();
   return number;
+}
+
+// Another tool has brought it, which marks its copies, and it had such a mark already.
+std::optional<std::uint32_t> PushWriter::marked_there(const mail::Message& message) {
+  if (folder_.inventory().next() == 1) return std::nullopt;
+  return session_.run([&](mail::DestinationFolder& there) -> std::optional<std::uint32_t> {
+    const auto unmarked = there.unmarked(*message.body);
+    return unmarked ? folder_.recognise_marked(there, *unmarked) : std::nullopt;
+  });
 }
 
 // As a server keeps it that takes no 8-bit bytes in headers: the ledger was lost, or the run before was

@@ -32,6 +32,7 @@ class PushWriter final : public mail::FolderWriter {
   void check_writable();
   bool is_there(const mail::Message& message);
   std::optional<std::uint32_t> number_there(const mail::Message& message);
+  std::optional<std::uint32_t> marked_there(const mail::Message& message);
   std::optional<std::uint32_t> damaged_there(const mail::Message& message);
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
   void answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes);

@@ -152,13 +152,27 @@ std::optional<std::uint32_t> SinkFolder::recognise(mail::DestinationFolder& fold
 
 std::optional<std::uint32_t> SinkFolder::recognise_stray(mail::DestinationFolder& folder,
                                                          const mail::Digests& digests) {
+  return take_stray(folder, digests.header,
+                    [&](std::uint32_t number) { return holds(folder, number, digests.canonical); });
+}
+
+std::optional<std::uint32_t> SinkFolder::recognise_marked(mail::DestinationFolder& folder,
+                                                          const mail::Digests& unmarked) {
+  return take_stray(folder, unmarked.header, [&](std::uint32_t number) {
+    canonical_of(folder, number);
+    const auto original = originals_.find(number);
+    return original != originals_.end() && original->second == unmarked.canonical;
+  });
+}
+
+template <class Fits>
+std::optional<std::uint32_t> SinkFolder::take_stray(mail::DestinationFolder& folder,
+                                                    const mail::HeaderId& header, const Fits& fits) {
   index_strays(folder);
-  const auto [begin, end] = with_key(strays_by_header_, digests.header);
+  const auto [begin, end] = with_key(strays_by_header_, header);
   for (auto candidate = begin; candidate != end; ++candidate) {
     const auto number = candidate->second;
-    if (!inventory_.is_stray(number)) continue;
-    if (!holds(folder, number, digests.canonical)) continue;
-    if (inventory_.take_stray(number)) return number;
+    if (inventory_.is_stray(number) && fits(number) && inventory_.take_stray(number)) return number;
   }
   return std::nullopt;
 }

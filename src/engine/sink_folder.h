@@ -65,6 +65,10 @@ class SinkFolder {
                                          const mail::MessageRef& source, const mail::Digests& digests);
   // Of those that no settlement claims.
   std::optional<std::uint32_t> recognise_stray(mail::DestinationFolder& folder, const mail::Digests& digests);
+  // Of those that another tool has marked, by what they were before; `unmarked`: of
+  // DestinationFolder::unmarked().
+  std::optional<std::uint32_t> recognise_marked(mail::DestinationFolder& folder,
+                                                const mail::Digests& unmarked);
 
   // It lies there with another header than it was given.
   void damaged(std::uint32_t number) { damaged_.insert(number); }
@@ -107,6 +111,9 @@ class SinkFolder {
   std::optional<std::uint32_t> recognise_own(mail::LaneId lane, const mail::MessageRef& source,
                                              const mail::CanonicalId& content);
   std::vector<Owned> unconfirmed(mail::LaneId lane);
+  template <class Fits>
+  std::optional<std::uint32_t> take_stray(mail::DestinationFolder& folder, const mail::HeaderId& header,
+                                          const Fits& fits);
   void index_strays(mail::DestinationFolder& folder);
   void forget_moved();
 

@@ -107,22 +107,34 @@ class ToCyrusAsItComes(PushCase):
 
 
 class AfterMbsync(PushCase):
-    def test_sends_nothing_that_it_has_brought(self):
-        server = self.pair(mailgen.mailbox(seed=11, count=150, largest=60000, awkward=False))
-        count = sum(len(folder.messages) for folder in self.mailbox_of("alice").values())
-        config = self.home.root / "mbsyncrc"
-        state = self.home.root / "mbsync"
+    def mbsync(self, server, source, to):
+        state = self.home.root / f"mbsync-{to}"
         state.mkdir()
-        stores = [mbsync.imap_store(name, server.imap, user, USERS[user]) for name, user in (("far", "alice"), ("near", "bert"))]
+        config = state / "mbsyncrc"
+        stores = [mbsync.imap_store(name, server.imap, user, USERS[user]) for name, user in (("far", source), ("near", to))]
         config.write_text("".join(stores) + mbsync.pull(f"{state}/"))
         subprocess.run(["mbsync", "-c", config, "-q", "-a"], check=True, stdin=subprocess.DEVNULL, timeout=120)
 
+    def expect_all_there(self, server, source, to, count):
         with Proxy(server.imap) as proxy:
-            summary = self.command("migrate", server.url(user="alice"), server.url(user="bert", port=proxy.port).replace("127.0.0.1", "localhost"),
-                                   "--json").summary
+            summary = self.command("migrate", server.url(user=source), server.url(user=to, port=proxy.port).replace("127.0.0.1", "localhost"),
+                                   "--json", env={"POSTFERRY_FROM_PASSWORD": USERS[source], "POSTFERRY_TO_PASSWORD": USERS[to]}).summary
             self.assertEqual((appends(proxy), summary["listed"], summary["failed"]), (0, count, 0), summary)
             self.assertEqual(summary["recognised"], count, summary)
-        self.assertEqual(sum(len(folder.messages) for folder in self.mailbox_of("bert").values()), count)
+        self.assertEqual(sum(len(folder.messages) for folder in self.mailbox_of(to).values()), count)
+
+    def test_sends_nothing_that_it_has_brought(self):
+        server = self.pair(mailgen.mailbox(seed=11, count=150, largest=60000, awkward=False))
+        count = sum(len(folder.messages) for folder in self.mailbox_of("alice").values())
+        self.mbsync(server, "alice", "bert")
+        self.expect_all_there(server, "alice", "bert", count)
+
+    def test_sends_nothing_that_it_has_brought_from_an_account_that_it_had_filled(self):
+        server = self.pair(mailgen.mailbox(seed=12, count=60, largest=60000, awkward=False))
+        count = sum(len(folder.messages) for folder in self.mailbox_of("alice").values())
+        self.mbsync(server, "alice", "bert")
+        self.mbsync(server, "bert", "carol")
+        self.expect_all_there(server, "bert", "carol", count)
 
 
 if __name__ == "__main__":

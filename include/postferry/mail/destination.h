@@ -58,6 +58,9 @@ class DestinationFolder {
   // The same of the message as it was before a tool that is known for it put a field of its own in (headers() tells both
   // headers of such a one); nothing if none did. Cheap right after canonical_of().
   virtual std::optional<CanonicalId> original_of(std::uint32_t number) { return (void)number, std::nullopt; }
+  // The digests of a message that is to be sent without the field of that kind which it has itself, from an earlier copy:
+  // the tool puts its own in place of it. Nothing: it has none.
+  virtual std::optional<Digests> unmarked(const Body& body) { return (void)body, std::nullopt; }
 
   // Hands over a batch (MULTIAPPEND where the server can); answers for it or earlier ones may come during the call.
   // A batch that fails is sent again one by one, so that one bad message costs one message.
