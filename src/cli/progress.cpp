@@ -132,8 +132,8 @@ void ProgressView::tell(const mail::event::Merged& event) {
                     .add("date", line.date)
                     .add("from", line.from)
                     .add("subject", line.subject));
-  console_.note_in_log("info", fmt::format("{}: merged with the copy of {}: {}, {}, \"{}\"", event.folder,
-                                           event.with, line.date, line.from, line.subject));
+  const auto copy = event.with.empty() ? "a copy that lay there" : "the copy of " + event.with;
+  console_.note_in_log("info", fmt::format("{}: merged with {}: {}, {}, \"{}\"", event.folder, copy, line.date, line.from, line.subject));
 }
 
 void ProgressView::tell(const mail::event::Released& event) {

@@ -40,13 +40,16 @@ class DigestOne final : public imap::Bodies {
   }
   void end(const imap::Fetched& items) override {
     if (items.uid == uid_ && digester_) {
-      content = digester_->finish().canonical;
+      const auto digests = digester_->finish();
+      content = digests.canonical;
+      merge = digests.merge;
       if (const auto unmarked = unmarked_->finish()) original = unmarked->canonical;
     }
     digester_.reset();
   }
 
   std::optional<mail::CanonicalId> content, original;
+  std::optional<mail::MergeId> merge;
 
  private:
   const imap::Uid uid_;
@@ -69,6 +72,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
                                         const std::optional<mail::MatchKey>&)>& found) override;
   std::optional<mail::CanonicalId> canonical_of(std::uint32_t number) override;
   std::optional<mail::CanonicalId> original_of(std::uint32_t number) override;
+  std::optional<mail::MergeId> merge_of(std::uint32_t number) override;
   std::optional<mail::Digests> unmarked(const mail::Body& body) override;
   void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override;
   void drain(mail::Answers&) override {}  // append() waits for its answers
@@ -92,6 +96,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   RefusedKeywords refused_keywords_;
   imap::Uid last_read_ = 0;                           // by canonical_of()
   std::optional<mail::CanonicalId> last_original_;    // of that one
+  std::optional<mail::MergeId> last_merge_;           // likewise
   std::vector<std::optional<mail::Outgoing>> batch_;  // not answered yet
 };
 
@@ -205,12 +210,18 @@ std::optional<mail::CanonicalId> ImapDestinationFolder::canonical_of(std::uint32
   });
   last_read_ = number;
   last_original_ = one.original;
+  last_merge_ = one.merge;
   return one.content;
 }
 
 std::optional<mail::CanonicalId> ImapDestinationFolder::original_of(std::uint32_t number) {
   if (last_read_ != number) canonical_of(number);
   return last_original_;
+}
+
+std::optional<mail::MergeId> ImapDestinationFolder::merge_of(std::uint32_t number) {
+  if (last_read_ != number) canonical_of(number);
+  return last_merge_;
 }
 
 std::optional<mail::Digests> ImapDestinationFolder::unmarked(const mail::Body& body) {

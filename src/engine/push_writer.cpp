@@ -150,7 +150,7 @@ bool PushWriter::is_merged(const mail::Message& message) {
   if (world_.options.merge_with.empty()) return false;
   const auto turn = folder_.turn();
   const auto number = folder_.shared().take(message.digests.merge);
-  if (!number) return false;
+  if (!number) return is_merged_with_stray(message);
   const auto found = folder_.inventory().find(*number).value_or(mail::Found{});
   change_flags(*number, for_shared(flag_change(world_.options, message.meta.flags, nullptr, found.flags)));
   mail::Settled settled;
@@ -162,6 +162,17 @@ bool PushWriter::is_merged(const mail::Message& message) {
   ++counters_.merged;
   world_.events.on(
       mail::event::Merged{folder_.name(), message.digests.headline, folder_.shared().owner_of(*number)});
+  return true;
+}
+
+// The ledger that knew whose it is was lost: it is this message's now, and the others' by this one.
+bool PushWriter::is_merged_with_stray(const mail::Message& message) {
+  if (folder_.inventory().next() == 1) return false;
+  const auto number = session_.run(
+      [&](mail::DestinationFolder& there) { return folder_.recognise_merged(there, message.digests); });
+  if (!number) return false;
+  adopt(message, *number);
+  world_.events.on(mail::event::Merged{folder_.name(), message.digests.headline, {}});
   return true;
 }
 

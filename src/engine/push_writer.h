@@ -37,6 +37,7 @@ class PushWriter final : public mail::FolderWriter {
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
   void answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes);
   bool is_merged(const mail::Message& message);
+  bool is_merged_with_stray(const mail::Message& message);
   mail::Outgoing outgoing_of(mail::Message message);
   void collect(mail::Outgoing outgoing);
   void collect_8bit(mail::Outgoing outgoing);

@@ -152,24 +152,35 @@ std::optional<std::uint32_t> SinkFolder::recognise(mail::DestinationFolder& fold
 
 std::optional<std::uint32_t> SinkFolder::recognise_stray(mail::DestinationFolder& folder,
                                                          const mail::Digests& digests) {
-  return take_stray(folder, digests.header,
+  index_strays(folder);
+  return take_stray(strays_by_header_, digests.header,
                     [&](std::uint32_t number) { return holds(folder, number, digests.canonical); });
 }
 
 std::optional<std::uint32_t> SinkFolder::recognise_marked(mail::DestinationFolder& folder,
                                                           const mail::Digests& unmarked) {
-  return take_stray(folder, unmarked.header, [&](std::uint32_t number) {
+  index_strays(folder);
+  return take_stray(strays_by_header_, unmarked.header, [&](std::uint32_t number) {
     canonical_of(folder, number);
     const auto original = originals_.find(number);
     return original != originals_.end() && original->second == unmarked.canonical;
   });
 }
 
-template <class Fits>
-std::optional<std::uint32_t> SinkFolder::take_stray(mail::DestinationFolder& folder,
-                                                    const mail::HeaderId& header, const Fits& fits) {
+std::optional<std::uint32_t> SinkFolder::recognise_merged(mail::DestinationFolder& folder,
+                                                          const mail::Digests& digests) {
+  if (!digests.match) return std::nullopt;
   index_strays(folder);
-  const auto [begin, end] = with_key(strays_by_header_, header);
+  return take_stray(strays_by_key_, *digests.match, [&](std::uint32_t number) {
+    canonical_of(folder, number);
+    const auto merge = merges_.find(number);
+    return merge != merges_.end() && merge->second == digests.merge;
+  });
+}
+
+template <class Index, class Key, class Fits>
+std::optional<std::uint32_t> SinkFolder::take_stray(const Index& index, const Key& key, const Fits& fits) {
+  const auto [begin, end] = with_key(index, key);
   for (auto candidate = begin; candidate != end; ++candidate) {
     const auto number = candidate->second;
     if (inventory_.is_stray(number) && fits(number) && inventory_.take_stray(number)) return number;
@@ -212,9 +223,14 @@ void SinkFolder::index_strays(mail::DestinationFolder& folder) {
     for (std::size_t at = 0; at < unknown.size(); at += headers_at_once) {
       const auto some = std::span(unknown).subspan(at, std::min(headers_at_once, unknown.size() - at));
       std::vector<Headed> found;
+      std::vector<Keyed> keyed;
       folder.headers(some, [&](std::uint32_t number, const mail::HeaderId& header,
-                               const std::optional<mail::MatchKey>&) { found.emplace_back(header, number); });
+                               const std::optional<mail::MatchKey>& key) {
+        found.emplace_back(header, number);
+        if (key && merges()) keyed.emplace_back(*key, number);
+      });
       strays_by_header_.insert(strays_by_header_.end(), found.begin(), found.end());
+      strays_by_key_.insert(strays_by_key_.end(), keyed.begin(), keyed.end());
       strays_sorted_ = false;
       indexed_below_ = some.back() + 1;
     }
@@ -222,6 +238,7 @@ void SinkFolder::index_strays(mail::DestinationFolder& folder) {
   }
   if (std::exchange(strays_sorted_, true)) return;
   std::sort(strays_by_header_.begin(), strays_by_header_.end());
+  std::sort(strays_by_key_.begin(), strays_by_key_.end());
 }
 
 std::optional<mail::CanonicalId> SinkFolder::canonical_of(mail::DestinationFolder& folder,
@@ -237,6 +254,9 @@ std::optional<mail::CanonicalId> SinkFolder::canonical_of(mail::DestinationFolde
   if (!content) return content;
   contents_.emplace(number, *content);
   if (const auto original = folder.original_of(number)) originals_.emplace(number, *original);
+  if (merges()) {
+    if (const auto merge = folder.merge_of(number)) merges_.emplace(number, *merge);
+  }
   return content;
 }
 

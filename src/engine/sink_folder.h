@@ -69,6 +69,10 @@ class SinkFolder {
   // DestinationFolder::unmarked().
   std::optional<std::uint32_t> recognise_marked(mail::DestinationFolder& folder,
                                                 const mail::Digests& unmarked);
+  // Of those that differ in trace fields alone, where several accounts are merged: nobody knows which of them
+  // brought it. Each is taken once, so that as many lie there as the account with the most of them has.
+  std::optional<std::uint32_t> recognise_merged(mail::DestinationFolder& folder,
+                                                const mail::Digests& digests);
 
   // It lies there with another header than it was given.
   void damaged(std::uint32_t number) { damaged_.insert(number); }
@@ -100,6 +104,7 @@ class SinkFolder {
  private:
   using Owned = std::pair<mail::CanonicalId, std::uint32_t>;
   using Headed = std::pair<mail::HeaderId, std::uint32_t>;
+  using Keyed = std::pair<mail::MatchKey, std::uint32_t>;
 
   void make(bool subscribe);
   void be_called(mail::FolderPath path);
@@ -111,9 +116,9 @@ class SinkFolder {
   std::optional<std::uint32_t> recognise_own(mail::LaneId lane, const mail::MessageRef& source,
                                              const mail::CanonicalId& content);
   std::vector<Owned> unconfirmed(mail::LaneId lane);
-  template <class Fits>
-  std::optional<std::uint32_t> take_stray(mail::DestinationFolder& folder, const mail::HeaderId& header,
-                                          const Fits& fits);
+  template <class Index, class Key, class Fits>
+  std::optional<std::uint32_t> take_stray(const Index& index, const Key& key, const Fits& fits);
+  bool merges() const { return !world_.options.merge_with.empty(); }
   void index_strays(mail::DestinationFolder& folder);
   void forget_moved();
 
@@ -132,10 +137,12 @@ class SinkFolder {
 
   std::map<mail::LaneId, std::vector<Owned>> own_;  // of reserved messages, by content
   std::vector<Headed> strays_by_header_;            // ascending
+  std::vector<Keyed> strays_by_key_;                // likewise, where accounts are merged
   std::uint32_t indexed_below_ = 1;                 // strays from this number on are not in there yet
   bool strays_sorted_ = true;
   std::set<std::uint32_t> damaged_;
   std::map<std::uint32_t, mail::CanonicalId> contents_;   // of candidates that were fetched
+  std::map<std::uint32_t, mail::MergeId> merges_;         // likewise, where accounts are merged
   std::map<std::uint32_t, mail::CanonicalId> originals_;  // before another tool marked them
   std::map<std::pair<mail::LaneId, std::uint32_t>, mail::MessageRef>
       moved_;  // reserved ones by their new reference

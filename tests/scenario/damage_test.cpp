@@ -100,7 +100,7 @@ TEST(DamagedHeader, OfOneAccountIsDamagedForTheOtherThatSharesIt) {
   story.options.merge_with = {"imap:old", "imap:other"};
   story.has(umlaut);
   story.push();
-  story.is_now("imap:other", "Received: by other\r\n" + umlaut);
+  story.is_now("imap:other", {"Received: by other\r\n" + umlaut});
   for (const auto* how : {"first", "again"}) {
     expect_named(story.push(), how);
     EXPECT_EQ(story.appends, 0u) << how;

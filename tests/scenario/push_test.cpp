@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <postferry/catalog/push_ledger.h>
 
 #include "push_machine.h"
+#include "story.h"
 #include "tables.h"
 
 namespace postferry::scenario {
@@ -67,11 +69,48 @@ TEST(Push, OfThreeAccountsIntoOneInbox) {
 
 // As often as the account with the most of it has it.
 TEST(Push, OfThreeAccountsThatShareMail) {
-  run_push_scenario({.sources = {{"imap:a@old.example", "INBOX: 1 a, 2 b, 3 ?f"},
-                                 {"imap:b@old.example", "INBOX: 1 b, 2 b, 3 c, 4 ?f"},
-                                 {"imap:c@old.example", "INBOX: 1 a, 2 a/2, 3 b, 4 ?e, 5 c"}},
-                     .after = "INBOX: ?e ?f a a/2 b b c\n",
-                     .options = {.merge_with = {"imap:a@old.example", "imap:b@old.example", "imap:c@old.example"}}});
+  run_push_scenario(
+      {.sources = {{"imap:a@old.example", "INBOX: 1 a, 2 b, 3 ?f"},
+                   {"imap:b@old.example", "INBOX: 1 b, 2 b, 3 c, 4 ?f"},
+                   {"imap:c@old.example", "INBOX: 1 a, 2 a/2, 3 b, 4 ?e, 5 c"}},
+       .after = "INBOX: ?e ?f a a/2 b b c\n",
+       .options = {.merge_with = {"imap:a@old.example", "imap:b@old.example", "imap:c@old.example"}}});
+}
+
+// The ledger, which knew whose copy lies there, is lost, and the accounts come in any order.
+TEST(Push, OfAccountsThatShareMailKnowsItWithoutTheLedger) {
+  const std::string mail = "Message-ID: <1@x>\r\nSubject: s\r\n\r\nbody\r\n";
+  const auto by = [&](const std::string& way) { return "Received: by " + way + "\r\n" + mail; };
+  struct Account {
+    std::string name;
+    std::vector<std::string> texts;
+  };
+  std::vector<Account> accounts{
+      {"imap:a", {by("a")}}, {"imap:b", {by("b1"), by("b2")}}, {"imap:c", {by("c")}}};
+  const auto first = accounts;
+  do {
+    Story story;
+    story.options.merge_with = {"imap:a", "imap:b", "imap:c"};
+    for (const auto& [name, texts] : first) {
+      story.is_now(name, texts);
+      EXPECT_TRUE(story.push().record.complete);
+    }
+    EXPECT_EQ(story.there().size(), 2u) << "as often as the account with the most of it has it";
+    story.ledger.lose();
+    for (const bool again : {false, true}) {
+      for (const auto& [name, texts] : accounts) {
+        story.is_now(name, texts);
+        EXPECT_TRUE(story.push().record.complete);
+        EXPECT_EQ(story.appends, 0u) << name << again;
+      }
+    }
+    story.ledger.lose();
+    story.options.merge_with.clear();
+    story.is_now("imap:c", {by("c")});
+    story.push();
+    EXPECT_EQ(story.appends, 1u) << "an account alone is merged with nothing";
+  } while (std::next_permutation(accounts.begin(), accounts.end(),
+                                 [](const auto& x, const auto& y) { return x.name < y.name; }));
 }
 
 TEST(Push, OntoADestinationThatAnotherToolHasFilled) {

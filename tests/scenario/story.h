@@ -21,10 +21,12 @@ class Story {
 
   void has(const std::string& text) { source_.folder("INBOX").add(text); }
   // Another account in place of it, for the next push.
-  void is_now(const std::string& from, const std::string& text) {
+  void is_now(const std::string& from, const std::vector<std::string>& texts) {
     account_ = from;
-    source_.folder("INBOX").messages.clear();
-    has(text);
+    auto& inbox = source_.folder("INBOX");
+    inbox.messages.clear();
+    inbox.next = 1;
+    for (const auto& text : texts) inbox.add(text);
   }
   engine::Report push() {
     test::MemorySource source(source_, {});

@@ -112,6 +112,13 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
     return mail::digests_of(as_bytes(*text)).canonical;
   }
 
+  std::optional<mail::MergeId> merge_of(std::uint32_t number) override {
+    ask("body");
+    const auto text = text_at(number);
+    if (!text) return std::nullopt;
+    return mail::digests_of(as_bytes(*text)).merge;
+  }
+
   void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override {
     EXPECT_TRUE(alive_);
     EXPECT_FALSE(server_.rules_.read_only) << "appended to a folder that is read-only";

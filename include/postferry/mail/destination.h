@@ -58,6 +58,8 @@ class DestinationFolder {
   // The same of the message as it was before a tool that is known for it put a field of its own in (headers() tells both
   // headers of such a one); nothing if none did. Cheap right after canonical_of().
   virtual std::optional<CanonicalId> original_of(std::uint32_t number) { return (void)number, std::nullopt; }
+  // What it is but for its trace fields; nothing if it is gone. Cheap right after canonical_of().
+  virtual std::optional<MergeId> merge_of(std::uint32_t number) = 0;
   // The digests of a message that is to be sent without the field of that kind which it has itself, from an earlier copy:
   // the tool puts its own in place of it. Nothing: it has none.
   virtual std::optional<Digests> unmarked(const Body& body) { return (void)body, std::nullopt; }

@@ -16,7 +16,7 @@ struct FolderStarted { std::string folder; std::uint64_t messages, bytes; };
 struct Carried { std::string folder; std::uint64_t bytes; bool was_known; std::uint64_t messages = 1; };  // in batches: since the last one
 struct GivenUp { Failure failure; };
 struct Note { std::string folder, text; };
-struct Merged { std::string folder; Headline headline; AccountId with; };  // there by another account's copy
+struct Merged { std::string folder; Headline headline; AccountId with; };  // there by another account's copy; `with` empty: nobody knows whose
 struct Released { std::string folder; std::uint64_t messages; };  // deleted at the source
 struct Waiting { std::string reason; std::chrono::seconds for_; };
 struct FolderDone { std::string folder; Balance balance; bool unchanged; std::string problem; };
