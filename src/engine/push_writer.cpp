@@ -9,7 +9,6 @@
 #include "canonical_body.h"
 #include "eight_bit.h"
 #include "flag_change.h"
-#include "header_mender.h"
 #include "settled_verdict.h"
 
 namespace postferry::engine {
@@ -58,6 +57,7 @@ PushWriter::PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, 
       receipts_(receipts),
       patience_(world.limits, world.clock, world.events),
       session_(world.destination, folder.path(), folder.name(), patience_, world.stop, std::stop_token{}),
+      recogniser_(world, folder, lane, session_, patience_),
       delivery_(world, folder, session_, patience_,
                 {[this](const std::vector<Sent>& sent) { stored(sent); },
                  [this](mail::Outgoing one, const Error& why) { refused(std::move(one), why); }}) {
@@ -81,7 +81,6 @@ void PushWriter::write(mail::Message message) {
   check_writable();
   if (too_large(message)) return;
   const bool eight_bit = world_.options.repair && has_8bit_header(*message.body);
-  if (eight_bit && is_there_mended(message)) return;
   auto outgoing = outgoing_of(std::move(message));
   if (eight_bit) return collect_8bit(std::move(outgoing));
   collect(std::move(outgoing));
@@ -89,46 +88,11 @@ void PushWriter::write(mail::Message message) {
 
 bool PushWriter::is_there(const mail::Message& message) {
   const auto turn = folder_.turn();
-  auto number = number_there(message);
-  if (!number) number = marked_there(message);
-  if (!number) number = damaged_there(message);
-  if (!number) return false;
-  adopt(message, *number);
+  const auto found = recogniser_.find(message);
+  if (!found) return false;
+  const Mending mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand};
+  adopt(message, found->number, found->mended ? &mending : nullptr);
   return true;
-}
-
-std::optional<std::uint32_t> PushWriter::number_there(const mail::Message& message) {
-  if (folder_.inventory().next() == 1) return std::nullopt;
-  const auto number = session_.run([&](mail::DestinationFolder& there) {
-    return folder_.recognise(there, lane_, message.meta.ref, message.digests);
-  });
-  if (number) patience_.progress();
-  return number;
-}
-
-// Another tool has brought it, which marks its copies, and it had such a mark already.
-std::optional<std::uint32_t> PushWriter::marked_there(const mail::Message& message) {
-  if (folder_.inventory().next() == 1) return std::nullopt;
-  return session_.run([&](mail::DestinationFolder& there) -> std::optional<std::uint32_t> {
-    const auto unmarked = there.unmarked(*message.body);
-    return unmarked ? folder_.recognise_marked(there, *unmarked) : std::nullopt;
-  });
-}
-
-// As a server keeps it that takes no 8-bit bytes in headers: the ledger was lost, or the run before was
-// killed.
-std::optional<std::uint32_t> PushWriter::damaged_there(const mail::Message& message) {
-  if (folder_.inventory().next() == 1) return std::nullopt;
-  const auto munged = munged_digests(*message.body);
-  if (!munged) return std::nullopt;
-  const auto number =
-      session_.run([&](mail::DestinationFolder& there) { return folder_.recognise_stray(there, *munged); });
-  if (number) {
-    patience_.progress();
-    folder_.damaged(*number);
-    world_.header_habit->is = HeaderHabit::Is::changes;
-  }
-  return number;
 }
 
 // A message that lay there before: it is settled, and gets the flags it lacks.
@@ -167,9 +131,7 @@ bool PushWriter::is_merged(const mail::Message& message) {
 
 // The ledger that knew whose it is was lost: it is this message's now, and the others' by this one.
 bool PushWriter::is_merged_with_stray(const mail::Message& message) {
-  if (folder_.inventory().next() == 1) return false;
-  const auto number = session_.run(
-      [&](mail::DestinationFolder& there) { return folder_.recognise_merged(there, message.digests); });
+  const auto number = recogniser_.merged(message);
   if (!number) return false;
   adopt(message, *number);
   world_.events.on(mail::event::Merged{folder_.name(), message.digests.headline, {}});
@@ -191,21 +153,6 @@ bool PushWriter::too_large(const mail::Message& message) {
   give_up(message, Error(Cause::rejected, Blast::message, Retry::never,
                          fmt::format("{}: {} is more than the {} that the server takes", folder_.name(),
                                      human_bytes(size), human_bytes(*limit))));
-  return true;
-}
-
-// By --repair of an earlier run, whose ledger was lost.
-bool PushWriter::is_there_mended(const mail::Message& message) {
-  if (folder_.inventory().next() == 1) return false;
-  const auto turn = folder_.turn();
-  HeaderMender mender;
-  const auto mended = digests_through(mender, *message.body);
-  const auto number =
-      session_.run([&](mail::DestinationFolder& there) { return folder_.recognise_stray(there, mended); });
-  if (!number) return false;
-  world_.header_habit->is = HeaderHabit::Is::changes;
-  const Mending mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand};
-  adopt(message, *number, &mending);
   return true;
 }
 
@@ -400,7 +347,7 @@ void PushWriter::mend_refused() {
     if (!mender_.mend(outgoing, why)) {
       const auto mending = mender_.take(outgoing.ticket);
       give_up(outgoing.message, mending && mending->first ? *mending->first : why);
-    } else if (const auto number = number_there(outgoing.message)) {
+    } else if (const auto number = recogniser_.as_it_is(outgoing.message)) {
       const auto mending = mender_.take(outgoing.ticket);
       adopt(outgoing.message, *number, &*mending);
     } else {

@@ -9,6 +9,7 @@
 #include "flag_change.h"
 #include "mender.h"
 #include "push_counters.h"
+#include "recogniser.h"
 #include "sink_folder.h"
 
 namespace postferry::engine {
@@ -31,9 +32,6 @@ class PushWriter final : public mail::FolderWriter {
   bool too_large(const mail::Message& message);
   void check_writable();
   bool is_there(const mail::Message& message);
-  std::optional<std::uint32_t> number_there(const mail::Message& message);
-  std::optional<std::uint32_t> marked_there(const mail::Message& message);
-  std::optional<std::uint32_t> damaged_there(const mail::Message& message);
   void adopt(const mail::Message& message, std::uint32_t number, const Mending* mending = nullptr);
   void answer(const mail::MessageRef& ref, const mail::Settled& settled, std::uint64_t new_bytes);
   bool is_merged(const mail::Message& message);
@@ -41,7 +39,6 @@ class PushWriter final : public mail::FolderWriter {
   mail::Outgoing outgoing_of(mail::Message message);
   void collect(mail::Outgoing outgoing);
   void collect_8bit(mail::Outgoing outgoing);
-  bool is_there_mended(const mail::Message& message);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
   void send();
@@ -61,6 +58,7 @@ class PushWriter final : public mail::FolderWriter {
   mail::Receipts& receipts_;
   Patience patience_;
   PushSession session_;
+  Recogniser recogniser_;
   Delivery delivery_;
 
   struct Pending {

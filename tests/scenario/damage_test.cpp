@@ -157,6 +157,11 @@ TEST(DamagedHeader, HappensToOneMessageWithRepairAndTheOthersGoEncoded) {
   story.has(raw("<5@x>"));
   EXPECT_TRUE(story.push().record.complete) << "nor is a new message damaged";
   EXPECT_EQ(story.there().back(), encoded("<5@x>"));
+
+  story.ledger.lose();
+  story.options.repair = false;
+  EXPECT_TRUE(story.push().record.complete) << "what was mended is known without ledger and --repair";
+  EXPECT_EQ(story.appends, 0u);
 }
 
 TEST(DamagedHeader, IsNotMendedWhereTheServerKeepsIt) {
