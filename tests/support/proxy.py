@@ -41,7 +41,7 @@ class Proxy:
         self.listener.close()
         with self.lock:
             for s in self.sockets:
-                _close(s)
+                close(s)
 
     def _accept(self):
         while True:
@@ -50,12 +50,12 @@ class Proxy:
             except OSError:
                 return
             if self.cut:
-                _close(client)
+                close(client)
                 continue
             try:
                 server = socket.create_connection(("127.0.0.1", self.target), 30)
             except OSError:
-                _close(client)
+                close(client)
                 continue
             server.settimeout(None)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -66,8 +66,11 @@ class Proxy:
             with self.lock:
                 self.sockets += [client, server]
                 self.connections += 1
-            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._down, args=(server, client), daemon=True).start()
+            self._relay(client, server)
+
+    def _relay(self, client, server):
+        threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+        threading.Thread(target=self._down, args=(server, client), daemon=True).start()
 
     def _up(self, client, server):
         try:
@@ -82,7 +85,7 @@ class Proxy:
                     client.sendall(instead)
         except (OSError, ValueError):
             pass  # either side has gone
-        _close(server)
+        close(server)
 
     def _down(self, server, client):
         counter = _Counter(self)
@@ -101,13 +104,13 @@ class Proxy:
                         self.cut = True
                         with self.lock:
                             for s in self.sockets:
-                                _close(s)
+                                close(s)
                         return
                     continue
                 client.sendall(data)
         except OSError:
             pass
-        _close(client)
+        close(client)
 
 
 class _Counter:
@@ -144,7 +147,7 @@ class _Counter:
             self.line = b""
 
 
-def _close(s):
+def close(s):
     try:
         s.shutdown(socket.SHUT_RDWR)
     except OSError:
