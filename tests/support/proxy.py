@@ -11,10 +11,11 @@ class Proxy:
     rate        bytes a second from the server, for each connection
     cut_after   bytes from the server, over all connections: then everything is closed and nobody is let in any more
     stall_after bytes from the server: then it falls silent
+    listen      the port to listen on; a free one, if not said
     answer      function(line of the client) -> bytes to send in place of asking the server, or None
     """
 
-    def __init__(self, port, rate=None, cut_after=None, stall_after=None, answer=None, delay=0):
+    def __init__(self, port, rate=None, cut_after=None, stall_after=None, answer=None, delay=0, listen=0):
         self.target = port
         self.rate, self.cut_after, self.stall_after, self.answer, self.delay = rate, cut_after, stall_after, answer, delay
         self.reset()
@@ -22,7 +23,7 @@ class Proxy:
         self.sockets = []
         self.cut = False
         self.passed = threading.Event()   # set when anything of a body went through
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.listener = socket.create_server(("127.0.0.1", listen), backlog=50)
         self.port = self.listener.getsockname()[1]
 
     def reset(self):
@@ -38,7 +39,7 @@ class Proxy:
 
     def stop(self):
         self.cut = True
-        self.listener.close()
+        close(self.listener)  # a close() alone would leave accept() waiting, and the port taken
         with self.lock:
             for s in self.sockets:
                 close(s)
