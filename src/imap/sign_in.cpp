@@ -26,8 +26,8 @@ class Masked {
   ~Masked() {
     try {
       pipe_.secret(false);
-    } catch (const Error&) {
-      // Only a flush can fail here, and it will again at the next word.
+    } catch (...) {
+      // Only a flush can fail here, with an Error or because we were stopped, and it will again at the next word.
     }
   }
   Masked(const Masked&) = delete;
