@@ -84,7 +84,19 @@ std::uint64_t bare_line_feeds(const mail::Body& body) {
   return found;
 }
 
+bool holds_nul(Bytes piece) { return as_text(piece).find('\0') != std::string_view::npos; }
+
 }  // namespace
+
+bool has_nul(const mail::Body& body) {
+  if (const auto whole = body.in_memory(); !whole.empty()) return holds_nul(whole);
+  const auto from = body.open();
+  std::array<std::byte, 16384> buffer{};
+  while (const auto read = from->read(buffer)) {
+    if (holds_nul(std::span(buffer).first(read))) return true;
+  }
+  return false;
+}
 
 std::unique_ptr<mail::Body> with_crlf(std::unique_ptr<mail::Body> body) {
   const auto added = bare_line_feeds(*body);

@@ -10,4 +10,6 @@ namespace postferry::engine {
 // is the same message by CanonicalId). The body itself where it is so already. Its end stays as it is.
 std::unique_ptr<mail::Body> with_crlf(std::unique_ptr<mail::Body> body);
 
+bool has_nul(const mail::Body& body);
+
 }  // namespace postferry::engine

@@ -35,14 +35,14 @@ bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
   return false;
 }
 
-void Mender::mend_beforehand(mail::Outgoing& outgoing) {
+void Mender::mend_beforehand(mail::Outgoing& outgoing, Repair step) {
   auto& message = outgoing.message;
-  auto [body, changed] = repaired(std::move(message.body), Repair::header);
+  auto [body, changed] = repaired(std::move(message.body), step);
   message.body = std::move(body);
   if (!changed) return;
-  mended_.insert_or_assign(
-      outgoing.ticket,
-      Mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand});
+  auto& mending = mended_.try_emplace(outgoing.ticket, Mending{message.digests}).first->second;
+  mending.altered = static_cast<std::uint8_t>(mending.altered | static_cast<std::uint8_t>(step));
+  if (step == Repair::header) mending.altered = static_cast<std::uint8_t>(mending.altered | mended_beforehand);
   message.digests = digests_of(*message.body);
 }
 

@@ -31,8 +31,8 @@ class Mender {
   // Changes the body by the next step that does anything, and its digests with it. false: there is none left,
   // and the message is as it was, all its steps undone but for its body.
   bool mend(mail::Outgoing& outgoing, const Error& why);
-  // The header alone, of a message that has not been sent yet.
-  void mend_beforehand(mail::Outgoing& outgoing);
+  // One step alone, of a message that has not been sent yet.
+  void mend_beforehand(mail::Outgoing& outgoing, Repair step);
   const Mending* find(std::uint64_t ticket) const;
   // Ends it: what it was, if it was mended at all.
   std::optional<Mending> take(std::uint64_t ticket);

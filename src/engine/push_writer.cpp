@@ -39,6 +39,12 @@ void describe(mail::Settled& settled, const mail::Meta& meta, const mail::Digest
   settled.merge = digests.merge;
 }
 
+Error no_nuls(const SinkFolder& folder) {
+  return {Cause::rejected, Blast::message, Retry::never,
+          fmt::format("{}: it holds NUL bytes, which IMAP cannot carry (RFC 3501, section 9); --repair removes them",
+                      folder.name())};
+}
+
 // What one account has deleted or made unread is still the other's.
 FlagChange for_shared(FlagChange change) {
   change.add.deleted = false;
@@ -80,9 +86,11 @@ void PushWriter::write(mail::Message message) {
   }
   check_writable();
   if (too_large(message)) return;
-  const bool eight_bit = world_.options.repair && has_8bit_header(*message.body);
+  const bool nul = has_nul(*message.body);
+  if (nul && !world_.options.repair) return give_up(message, no_nuls(folder_));
   auto outgoing = outgoing_of(std::move(message));
-  if (eight_bit) return collect_8bit(std::move(outgoing));
+  if (nul && lies_there_without_nuls(outgoing)) return;
+  if (world_.options.repair && has_8bit_header(*outgoing.message.body)) return collect_8bit(std::move(outgoing));
   collect(std::move(outgoing));
 }
 
@@ -154,23 +162,6 @@ bool PushWriter::too_large(const mail::Message& message) {
                          fmt::format("{}: {} is more than the {} that the server takes", folder_.name(),
                                      human_bytes(size), human_bytes(*limit))));
   return true;
-}
-
-// Encoded, where the server changes 8-bit headers. The first of a run goes alone, to see whether it does: so
-// that one message is damaged at the most.
-void PushWriter::collect_8bit(mail::Outgoing outgoing) {
-  auto& habit = *world_.header_habit;
-  if (habit.is == HeaderHabit::Is::unknown) {
-    const std::lock_guard probing(habit.probe);
-    if (habit.is == HeaderHabit::Is::unknown) {
-      if (!batch_.empty()) send();
-      collect(std::move(outgoing));
-      if (!batch_.empty()) send();
-      return;
-    }
-  }
-  if (habit.is == HeaderHabit::Is::changes) mender_.mend_beforehand(outgoing);
-  collect(std::move(outgoing));
 }
 
 mail::Outgoing PushWriter::outgoing_of(mail::Message message) {
@@ -328,44 +319,6 @@ void PushWriter::give_up_unread(const Sent& one) {
             fmt::format("{}: it was sent, but its header, which has 8-bit bytes, could not be read "
                         "back; the next run looks for it",
                         folder_.name())));
-}
-
-void PushWriter::refused(mail::Outgoing outgoing, const Error& why) {
-  if (world_.options.repair && Mender::may_help(why)) {
-    refused_.push_back({std::move(outgoing), why});
-  } else {
-    give_up(outgoing.message, why);
-  }
-}
-
-// Each step is an APPEND of its own, so that no more is changed than this server insists on. What an earlier
-// run mended may lie there, in a folder whose ledger was lost.
-void PushWriter::mend_refused() {
-  while (!refused_.empty()) {
-    auto [outgoing, why] = std::move(refused_.back());
-    refused_.pop_back();
-    if (!mender_.mend(outgoing, why)) {
-      const auto mending = mender_.take(outgoing.ticket);
-      give_up(outgoing.message, mending && mending->first ? *mending->first : why);
-    } else if (const auto number = recogniser_.as_it_is(outgoing.message)) {
-      const auto mending = mender_.take(outgoing.ticket);
-      adopt(outgoing.message, *number, &*mending);
-    } else {
-      std::vector<mail::Outgoing> alone;
-      alone.push_back(std::move(outgoing));
-      delivery_.deliver(std::move(alone));
-    }
-  }
-}
-
-void PushWriter::tell_mended(const Mending& mending) {
-  counters_.mended(mending.altered);
-  const auto& line = mending.original.headline;
-  const bool beforehand = (mending.altered & mended_beforehand) != 0;
-  world_.events.on(mail::event::Note{
-      folder_.name(), fmt::format("\"{}\" of {} {} and is there changed: {}", line.subject, line.date,
-                                  beforehand ? "would be damaged as it is" : "was refused as it is",
-                                  words_of(mending.altered))});
 }
 
 void PushWriter::give_up(const mail::Message& message, const Error& why) {

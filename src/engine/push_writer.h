@@ -38,6 +38,7 @@ class PushWriter final : public mail::FolderWriter {
   bool is_merged_with_stray(const mail::Message& message);
   mail::Outgoing outgoing_of(mail::Message message);
   void collect(mail::Outgoing outgoing);
+  bool lies_there_without_nuls(mail::Outgoing& outgoing);
   void collect_8bit(mail::Outgoing outgoing);
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
