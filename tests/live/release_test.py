@@ -3,14 +3,17 @@
 import base64
 import hashlib
 import random
+import re
+import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support import archive_view, mailgen  # noqa: E402
+from support import archive_view, mailgen, truth  # noqa: E402
 from support.archive_view import ArchiveView  # noqa: E402
 from support.case import Case, main  # noqa: E402
 from support.faultserver import FaultyPop3  # noqa: E402
+from support.pushcase import USERS  # noqa: E402
 
 PASSWORD = "secret-of-alice"
 
@@ -210,6 +213,33 @@ delete_after_days = {days}
                 self.assertEqual(self.run_job().summary["released"], 8)
                 self.assertEqual(server.messages, [])
                 self.assert_all_are_safe(twins)
+
+    def test_the_evening_of_the_readme(self):
+        text = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+        page = text[text.index("## From POP3 to IMAP in one evening"):]
+        config, commands = (page.split(fence, 1)[1].split("```", 1)[0] for fence in ("```toml\n", "```sh\n"))
+        server = self.server(users=USERS).fill("alice", mailgen.mailbox(count=40, largest=50000, awkward=False))
+        with server:
+            here = 'host = "127.0.0.1"\nport = {}\ntls = "off"\nuser = "{}"\npassword_command = ["echo", "{}"]\n'
+            for name, port, user in (("isp", server.pop3, "alice"), ("home", server.imap, "bert")):
+                profile = re.search(rf'\[accounts.{name}\]\n(profile = ".*")\n', config)
+                config = re.sub(rf"\[accounts.{name}\]\n(?:[a-z_]+ = .*\n)+",
+                                f"[accounts.{name}]\n{profile[1]}\n" + here.format(port, user, server.users[user]), config)
+            config = config.replace("~/MailArchive", str(self.archive)).replace("delete_after_days = 30", "delete_after_days = 0")
+            self.home.configure(config)
+            for line in commands.splitlines():
+                words = shlex.split(line, comments=True)
+                self.assertEqual(words.pop(0), "postferry")
+                result = self.home.run(*words)
+                self.assertEqual(result.code, 0, f"{line}\n{result}")
+            self.assertIn("deleted at the source", result.text)
+            with truth.Imap(server.imap, "bert", server.users["bert"]) as imap:
+                imap.examine(b"Imported")
+                there = imap.messages()
+            with truth.Pop3(server.pop3) as pop3:
+                self.assertEqual(pop3.read(), {})
+        self.assertEqual(len(there), len(self.exported()))
+        self.assertTrue(all("\\Seen" in message.flags for message in there.values()))
 
     def test_dovecot_over_pop3_and_imap(self):
         for scheme in ("pop3", "imap"):
