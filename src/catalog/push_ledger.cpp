@@ -21,7 +21,7 @@
 namespace postferry::catalog {
 namespace {
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 
 // SCHEMA.md says what each column is. A POP3 reference is its UIDL (number 0), an IMAP one its UID (uidl '');
 // mail::lasting says what one without either is.
@@ -35,7 +35,7 @@ CREATE TABLE settlements (
   to_number INTEGER NOT NULL, size INTEGER NOT NULL, flags TEXT NOT NULL,
   canonical BLOB NOT NULL, header BLOB NOT NULL, altered INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
   merge BLOB, shared INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0,
-  date TEXT, sender TEXT, subject TEXT,
+  date TEXT, sender TEXT, subject TEXT, since INTEGER,
   PRIMARY KEY (lane, epoch, number, uidl)) WITHOUT ROWID;
 CREATE TABLE sinks (
   account TEXT NOT NULL, folder BLOB NOT NULL, epoch TEXT NOT NULL, mark INTEGER NOT NULL, open INTEGER NOT NULL,
@@ -56,6 +56,11 @@ ALTER TABLE settlements ADD COLUMN damaged INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE settlements ADD COLUMN date TEXT;
 ALTER TABLE settlements ADD COLUMN sender TEXT;
 ALTER TABLE settlements ADD COLUMN subject TEXT;
+)";
+
+constexpr const char* from_version_3 = R"(
+ALTER TABLE settlements ADD COLUMN since INTEGER;
+UPDATE settlements SET since=strftime('%s', 'now');
 )";
 
 // "sAF" and so on, then keywords, each after a blank (a keyword is an atom: no blank in it).
@@ -98,12 +103,12 @@ struct Statements {
         lane(db, "SELECT id FROM lanes WHERE from_account=?1 AND from_folder=?2 AND to_account=?3 AND to_folder=?4"),
         account(db, "SELECT from_account FROM lanes WHERE id=?1"),
         known(db, "SELECT to_number, size, flags, canonical, header, altered, told, merge, shared,"
-                  " damaged, date, sender, subject FROM settlements WHERE lane=?1 AND epoch=?2 AND number=?3 AND uidl=?4"),
+                  " damaged, date, sender, subject, since FROM settlements WHERE lane=?1 AND epoch=?2 AND number=?3 AND uidl=?4"),
         count(db, "SELECT count(*) FROM settlements WHERE lane=?1"),
-        settle(db, "INSERT OR REPLACE INTO settlements VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)"),
+        settle(db, "INSERT OR REPLACE INTO settlements VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)"),
         unsettle(db, "DELETE FROM settlements WHERE lane=?1 AND epoch=?2 AND number=?3 AND uidl=?4"),
         of_sink(db, "SELECT s.to_number, s.size, s.flags, s.canonical, s.header, s.altered, s.told, s.merge, s.shared,"
-                    " s.damaged, s.date, s.sender, s.subject, s.lane, s.epoch, s.number, s.uidl"
+                    " s.damaged, s.date, s.sender, s.subject, s.since, s.lane, s.epoch, s.number, s.uidl"
                     " FROM lanes l JOIN settlements s ON s.lane=l.id WHERE l.to_account=?1 AND l.to_folder=?2"),
         note(db, "SELECT epoch, mark, open FROM sinks WHERE account=?1 AND folder=?2"),
         set_note(db, "INSERT OR REPLACE INTO sinks VALUES (?1,?2,?3,?4,?5)") {}
@@ -169,6 +174,7 @@ class SqlitePushLedger final : public mail::PushLedger {
       for (const auto& one : settled) {
         const auto flags = flags_text(one.flags);
         bind_damage(statements_->settle, one);
+        bind_since(statements_->settle, one);
         bind_ref(statements_->settle, lane, one.source)
             .bind(5, static_cast<std::int64_t>(one.number))
             .bind(6, static_cast<std::int64_t>(one.size))
@@ -200,8 +206,8 @@ class SqlitePushLedger final : public mail::PushLedger {
       Reading reading(rows);
       rows.bind(1, to.account).bind(2, as_bytes(to.wire_name));
       while (rows.step()) {
-        mail::MessageRef ref{rows.text(14), static_cast<std::uint32_t>(rows.number(15)), rows.text(16)};
-        found(rows.number(13), read(rows, std::move(ref)));
+        mail::MessageRef ref{rows.text(15), static_cast<std::uint32_t>(rows.number(16)), rows.text(17)};
+        found(rows.number(14), read(rows, std::move(ref)));
       }
     });
   }
@@ -245,10 +251,11 @@ class SqlitePushLedger final : public mail::PushLedger {
       all.commit();
     }
     auto version = db_->number("PRAGMA user_version");
-    if (version == 1 || version == 2) {
+    if (version >= 1 && version < schema_version) {
       Transaction all(*db_);
       if (version == 1) db_->run(from_version_1);
-      db_->run(from_version_2);
+      if (version <= 2) db_->run(from_version_2);
+      db_->run(from_version_3);
       db_->run(fmt::format("PRAGMA user_version={}", schema_version).c_str());
       all.commit();
       version = schema_version;
@@ -267,6 +274,11 @@ class SqlitePushLedger final : public mail::PushLedger {
     row.bind(15, one.damaged->date).bind(16, one.damaged->from).bind(17, one.damaged->subject);
   }
 
+  static void bind_since(Statement& row, const mail::Settled& one) {
+    row.bind_null(18);
+    if (one.since) row.bind(18, static_cast<std::int64_t>(one.since->time_since_epoch().count()));
+  }
+
   static mail::Settled read(const Statement& row, mail::MessageRef ref) {
     mail::Settled out;
     out.source = std::move(ref);
@@ -280,6 +292,7 @@ class SqlitePushLedger final : public mail::PushLedger {
     copy_digest(row.blob(7), out.merge);
     out.shared = row.number(8) != 0;
     if (row.number(9) != 0) out.damaged = mail::Headline{row.text(10), row.text(11), row.text(12)};
+    if (const auto since = row.number(13); since != 0) out.since = std::chrono::sys_seconds(std::chrono::seconds(since));
     return out;
   }
 

@@ -7,6 +7,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/endpoints/archive_keeper.h>
 #include <postferry/endpoints/archive_sink.h>
 
 #include "empty_source.h"
@@ -129,7 +130,12 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
   result.complete = report.record.complete && report.ending == engine::Ending::done;
   result.exit = exit_of_report(report);
   if (w.options.delete_after_days && report.ending == engine::Ending::done) {
-    empty_source({w, plan, *writer, *source, view}, result);
+    const auto wanted = [&](const archive::Entry& entry) {
+      return !w.selection.leaves_out(entry.date, entry.server_size.value_or(entry.size));
+    };
+    const auto keeper = endpoints::archive_keeper(*w.archive->archive, *writer, wanted);
+    empty_source({program, w.options, plan, *source, *keeper, view}, result);
+    result.snapshot = writer->committed().id.substr(0, 8);
   }
   return result;
 }

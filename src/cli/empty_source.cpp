@@ -6,24 +6,17 @@
 #include <fmt/format.h>
 
 #include <postferry/base/text.h>
-#include <postferry/endpoints/archive_keeper.h>
-
 #include "when.h"
 
 namespace postferry::cli {
 
 void empty_source(const Emptying& emptying, AccountResult& result) {
-  auto& [world, plan, writer, source, events] = emptying;
-  const auto wanted = [&](const archive::Entry& entry) {
-    return !world.selection.leaves_out(entry.date, entry.server_size.value_or(entry.size));
-  };
-  const auto keeper = endpoints::archive_keeper(*world.archive->archive, writer, wanted);
+  const auto& options = emptying.options;
   std::vector<mail::Folder> folders;
-  for (const auto& task : plan.tasks) folders.push_back(task.folder);
-  engine::ReleaseWorld release{
-      source, *keeper, events, world.program.clock, {std::chrono::days(*world.options.delete_after_days), world.options.max_deletions}};
-  result.release = engine::release(folders, release, world.program.stop);
-  result.snapshot = writer.committed().id.substr(0, 8);
+  for (const auto& task : emptying.plan.tasks) folders.push_back(task.folder);
+  engine::ReleaseWorld world{emptying.source, emptying.keeper, emptying.events, emptying.program.clock,
+                             {std::chrono::days(*options.delete_after_days), options.max_deletions}};
+  result.release = engine::release(folders, world, emptying.program.stop);
   if (result.exit == Exit::complete && !result.release->is_whole()) result.exit = Exit::partly;
 }
 

@@ -30,8 +30,8 @@ Options options_of_job(const config::Job& job, const config::Config& config, con
            "map, under, flags, deleted, seen, respect_deletions and keep_all are for mail that goes to an account: an archive "
            "keeps every folder under its own name, and everything as it was");
   }
-  if (deletes && to_account) {
-    refuse(job, "after = \"delete\" goes with an archive: back up first, and migrate from the same account");
+  if (deletes && to_account && !(job.since + job.before + job.max_size).empty()) {
+    refuse(job, "after = \"delete\" goes without since, before and max_size where mail goes to an account");
   }
   Options out = command_line;
   out.delete_after_days = job.delete_after_days;

@@ -1,5 +1,7 @@
 #include "push.h"
 
+#include "empty_source.h"
+
 #include <algorithm>
 #include <set>
 
@@ -122,6 +124,7 @@ class Pusher {
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const bool ran = report.record.start.time_since_epoch().count() != 0;
     if (ran) say_balance(console_, task_, result, counts);
+    if (result.release) say_release(program_, source.account, result);
     say_failures(console_, report);
     auto last = summary_of(task_, result, counts);
     if (task_.options.dry_run) last.add("dry_run", true);
@@ -170,6 +173,11 @@ class Pusher {
     result.reflagged = report.reflagged, result.bytes = report.bytes, result.new_bytes = report.new_bytes;
     result.complete = report.record.complete && report.ending == engine::Ending::done;
     result.exit = exit_of_push(report);
+    // Nothing of a run that left something out: what it did not carry may be what somebody wants to look for there.
+    if (task_.options.delete_after_days && result.complete) {
+      const auto keeper = push.keeper();
+      empty_source({program_, task_.options, plan, *source, *keeper, view}, result);
+    }
   }
 
   engine::World world(const PushSource& from, mail::MailSource& source, mail::MailSink& sink, mail::Ledger& ledger,

@@ -38,7 +38,7 @@ class ArchiveKeeper final : public mail::Keeper {
         [](const Error& missing) { throw missing; });
   }
 
-  void read_back(mail::ReleaseOrder& order) override {
+  void read_back(const mail::Folder&, mail::ReleaseOrder& order) override {
     const auto body = archive_.body(order.content);
     const auto from = body->open();
     while (const auto got = from->read(piece_)) digester_.update(Bytes(piece_).first(got));
@@ -46,6 +46,7 @@ class ArchiveKeeper final : public mail::Keeper {
     if (digests.content != order.content) {
       throw Error(Cause::damaged, Blast::message, Retry::never, "what the archive gives back has another hash");
     }
+    order.canonical = digests.canonical;
     order.header = digests.header;
   }
 

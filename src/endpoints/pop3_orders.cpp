@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <postferry/codec/sha256.h>
 #include <postferry/mail/digester.h>
 
 #include "pop3_header.h"
@@ -33,18 +32,20 @@ class Headers final : public Pop3HeaderText {
   std::map<unsigned, mail::HeaderId>& found_;
 };
 
+using Contents = std::map<unsigned, mail::CanonicalId>;
+
 // The content of each, by RETR; nothing of it is kept.
-class Contents final : public pop3::Bodies {
+class WholeMessages final : public pop3::Bodies {
  public:
-  explicit Contents(std::map<unsigned, mail::ContentId>& found) : found_(found) {}
+  explicit WholeMessages(Contents& found) : found_(found) {}
   void begin(const pop3::Drop&) override {}
-  void bytes(Bytes part) override { hash_.update(part); }
-  void end(const pop3::Drop& drop) override { found_.emplace(drop.number, mail::ContentId{hash_.finish()}); }
+  void bytes(Bytes part) override { digester_.update(part); }
+  void end(const pop3::Drop& drop) override { found_.emplace(drop.number, digester_.finish().canonical); }
   void refused(const pop3::Drop&, const std::string&) override {}
 
  private:
-  std::map<unsigned, mail::ContentId>& found_;
-  codec::Sha256 hash_;
+  Contents& found_;
+  mail::Digester digester_;
 };
 
 class Matching {
@@ -106,7 +107,7 @@ class Matching {
     for (std::size_t i = 0; i < orders_.size(); ++i) {
       if (!out_.drops[i] || has_header(i)) continue;
       const auto found = contents.find(out_.drops[i]->number);
-      if (found != contents.end() && found->second == orders_[i].content) continue;
+      if (found != contents.end() && found->second == orders_[i].canonical) continue;
       out_.drops[i].reset();
       out_.results[i].reason = found == contents.end() ? "the server does not show it any more"
                                                        : "another message has its UIDL now";
@@ -123,12 +124,12 @@ class Matching {
     std::copy_if(listing_.drops.begin(), listing_.drops.end(), std::back_inserter(proposed),
                  [&](const pop3::Drop& drop) { return !drop.size || sizes.contains(*drop.size); });
     const auto contents = read(proposed);
-    std::multimap<mail::ContentId, pop3::Drop> free;
+    std::multimap<mail::CanonicalId, pop3::Drop> free;
     for (const auto& drop : proposed) {
       if (const auto found = contents.find(drop.number); found != contents.end()) free.emplace(found->second, drop);
     }
     for (std::size_t i = 0; i < orders_.size(); ++i) {
-      const auto found = free.find(orders_[i].content);
+      const auto found = free.find(orders_[i].canonical);
       if (found == free.end()) {
         out_.results[i].outcome = ReleaseOutcome::vanished;
         continue;
@@ -138,10 +139,10 @@ class Matching {
     }
   }
 
-  std::map<unsigned, mail::ContentId> read(const std::vector<pop3::Drop>& drops) {
-    std::map<unsigned, mail::ContentId> out;
-    Contents contents(out);
-    session_.retrieve(drops, contents);
+  Contents read(const std::vector<pop3::Drop>& drops) {
+    Contents out;
+    WholeMessages messages(out);
+    session_.retrieve(drops, messages);
     return out;
   }
 

@@ -93,6 +93,12 @@ bool Inventory::is_stray(std::uint32_t number) const {
   return one != nullptr && one->owner == stray;
 }
 
+bool Inventory::is_taken(std::uint32_t number) const {
+  const std::lock_guard lock(mutex_);
+  const auto* one = entry(number);
+  return expected_.contains(number) || (one != nullptr && one->owner == taken);
+}
+
 bool Inventory::is_reserved(std::uint32_t number, mail::LaneId lane) const {
   const std::lock_guard lock(mutex_);
   const auto* one = entry(number);

@@ -32,6 +32,7 @@ class Inventory {
   bool has(std::uint32_t number) const;
   bool has(std::uint32_t number, std::uint64_t size) const;  // with the noted size (0: not known)
   bool is_stray(std::uint32_t number) const;
+  bool is_taken(std::uint32_t number) const;
   bool is_reserved(std::uint32_t number, mail::LaneId lane) const;
   std::optional<mail::Found> find(std::uint32_t number) const;
   std::vector<std::uint32_t> strays(std::uint32_t from) const;

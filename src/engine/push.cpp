@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "push_counters.h"
+#include "push_keeper.h"
 #include "push_ledger_view.h"
 #include "push_writer.h"
 #include "sink_folder.h"
@@ -135,6 +136,11 @@ Push::~Push() = default;
 
 mail::MailSink& Push::sink() { return state_->sink; }
 mail::Ledger& Push::ledger() { return state_->ledger; }
+std::unique_ptr<mail::Keeper> Push::keeper() {
+  return std::make_unique<PushKeeper>(state_->world, [this](const mail::Folder& folder) -> SinkFolder& {
+    return state_->folders.of(folder);
+  });
+}
 PushCounts Push::counts() const { return state_->counters.sum(); }
 
 }  // namespace postferry::engine

@@ -29,7 +29,8 @@ std::uint32_t number_of(const mail::Placement& place) {
 }
 
 void describe(mail::Settled& settled, const mail::Meta& meta, const mail::Digests& digests,
-              std::uint32_t number) {
+              std::uint32_t number, std::chrono::sys_seconds now) {
+  settled.since = now;
   settled.source = mail::lasting(meta.ref, number);
   settled.number = number;
   settled.flags = meta.flags;
@@ -110,7 +111,7 @@ void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const
   mail::Settled settled;
   settled.size = found.size;
   const auto& digests = mending != nullptr ? mending->original : message.digests;
-  describe(settled, message.meta, digests, number);
+  describe(settled, message.meta, digests, number, now());
   if (mending != nullptr) settled.altered = mending->altered;
   if (folder_.is_damaged(number)) settled.damaged = digests.headline;
   pending_.push_back({std::move(settled), message.meta.ref});
@@ -128,7 +129,7 @@ bool PushWriter::is_merged(const mail::Message& message) {
   mail::Settled settled;
   settled.size = found.size;
   settled.shared = true;
-  describe(settled, message.meta, message.digests, *number);
+  describe(settled, message.meta, message.digests, *number, now());
   if (folder_.is_damaged(*number)) settled.damaged = message.digests.headline;
   pending_.push_back({std::move(settled), message.meta.ref});
   ++counters_.merged;
@@ -164,9 +165,12 @@ bool PushWriter::too_large(const mail::Message& message) {
   return true;
 }
 
+std::chrono::sys_seconds PushWriter::now() const {
+  return std::chrono::floor<std::chrono::seconds>(world_.clock.now());
+}
+
 mail::Outgoing PushWriter::outgoing_of(mail::Message message) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(world_.clock.now());
-  const auto date = arrival_date(message.meta.received, *message.body, now);
+  const auto date = arrival_date(message.meta.received, *message.body, now());
   counters_.dated(date.origin);
   mail::Outgoing outgoing;
   outgoing.ticket = next_ticket_++;
@@ -221,24 +225,25 @@ void PushWriter::keep(const mail::Known& known) {
   const auto found = folder_.inventory().find(number);
   if (!found) return;
   auto change = flag_change(world_.options, known.meta.flags, &known.carried, found->flags);
-  const auto now = mail::lasting(known.meta.ref, number);
-  const bool is_renamed = known.same_as && *known.same_as != now;
+  const auto ref = mail::lasting(known.meta.ref, number);
+  const bool is_renamed = known.same_as && *known.same_as != ref;
   const bool is_reflagged = known.meta.flags != known.carried;
   if (change.empty() && !is_renamed && !is_reflagged) return;
   std::optional<mail::Settled> settled;
   mail::Meta before;
-  before.ref = is_renamed ? *known.same_as : now;
+  before.ref = is_renamed ? *known.same_as : ref;
   world_.ledger.known(lane_, std::span(&before, 1),
                       [&](std::size_t, const mail::Settled& one) { settled = one; });
   if (settled && settled->shared) change = for_shared(std::move(change));
   const bool is_changed = change_flags(number, std::move(change)) && is_reflagged;
   if (!settled || !(is_changed || is_renamed)) return;
-  settled->source = now;
+  settled->source = ref;
+  if (known.by_header) settled->since.reset();
   if (is_changed) settled->flags = known.meta.flags;
   if (is_renamed) {
     settled->told = known.meta.size.value_or(0);
     const auto turn = folder_.turn();
-    folder_.moved(lane_, number, now);
+    folder_.moved(lane_, number, ref);
   }
   pending_.push_back({std::move(*settled), {}});
   if (pending_.size() >= world_.options.batch_messages) settle_pending();
@@ -290,7 +295,7 @@ mail::Settled PushWriter::settlement_of(const Sent& one) {
   const auto number = one.number.value_or(0);
   mail::Settled made;
   made.size = one.size;
-  describe(made, one.meta, one.digests, number);
+  describe(made, one.meta, one.digests, number, now());
   if (one.header == Sent::Header::changed) {
     made.damaged = one.digests.headline;
     folder_.damaged(number);

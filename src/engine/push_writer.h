@@ -40,6 +40,7 @@ class PushWriter final : public mail::FolderWriter {
   void collect(mail::Outgoing outgoing);
   bool lies_there_without_nuls(mail::Outgoing& outgoing);
   void collect_8bit(mail::Outgoing outgoing);
+  std::chrono::sys_seconds now() const;
   mail::Flags taken_flags(mail::Flags flags);
   bool change_flags(std::uint32_t number, FlagChange change);  // false: the server would not
   void send();

@@ -15,7 +15,7 @@ constexpr std::size_t problems_told = 100;
 
 std::string name_of(const mail::MessageRef& ref) {
   if (ref.epoch != mail::pop3_epoch) return fmt::format("UID {}", ref.number);
-  return ref.uidl.empty() ? fmt::format("number {} of the archive", ref.number)
+  return ref.uidl.empty() ? fmt::format("number {}, without UIDL", ref.number)
                           : fmt::format("UIDL {}", printable(ref.uidl, 80));
 }
 
@@ -65,7 +65,7 @@ class Release {
       for (auto& order : orders) {
         if (stop_.stop_requested()) throw Cancelled();
         try {
-          world_.keeper.read_back(order);
+          world_.keeper.read_back(folder, order);
         } catch (const Error& error) {
           throw Error(error.cause, Blast::run, Retry::never,
                       fmt::format("{}: nothing is deleted, for a message could not be read back ({}): {}",

@@ -13,7 +13,7 @@ from support import archive_view, mailgen, truth  # noqa: E402
 from support.archive_view import ArchiveView  # noqa: E402
 from support.case import Case, main  # noqa: E402
 from support.faultserver import FaultyPop3  # noqa: E402
-from support.pushcase import USERS  # noqa: E402
+from support.pushcase import USERS, canonical  # noqa: E402
 
 PASSWORD = "secret-of-alice"
 
@@ -156,10 +156,10 @@ delete_after_days = {days}
         with FaultyPop3(raws) as server:
             self.job(server, days=1)
             self.run_job()
-            pack = archive_view.packs(self.archive)[0]
+            pack = max(archive_view.packs(self.archive), key=lambda one: one.stat().st_size)  # the one with the mail
             pack.chmod(0o644)
             data = bytearray(pack.read_bytes())
-            data[300] ^= 1
+            data[len(data) // 2] ^= 1  # in the mail
             pack.write_bytes(data)
             self.job(server)
             result = self.run_job(expect=5)
@@ -254,8 +254,111 @@ delete_after_days = {days}
                     self.assertEqual((again["listed"], again["complete"]), (0, True))
                     raws = self.exported()
                     self.assertEqual(len(raws), summary["listed"])
-                    result = self.home.run("restore", self.archive, server.url("imap"), "--under", "Back", "--json", password=PASSWORD)
+                    result = self.home.run("restore", self.archive, server.url("imap"), "--under", "Back", "--repair", "--json",
+                                           password=PASSWORD)
                     self.assertEqual((result.code, result.summary["stored"]), (0, summary["listed"]), str(result))
+
+
+class IntoAnAccount(Case):
+    """The same where the mail goes to another account: it is what gives everything back."""
+
+    def setUp(self):
+        super().setUp()
+        self.there = self.server(users=USERS)
+        self.there.start()
+
+    def job(self, url, days=0):
+        self.home.configure(f"""[accounts.isp]
+url = "{url.split("/?")[0]}"
+tls = "off"
+password = "{PASSWORD}"
+[accounts.home]
+url = "{self.there.url(user="bert").split("/?")[0]}"
+tls = "off"
+password = "{USERS["bert"]}"
+[jobs.move]
+from = ["isp"]
+to = "home"
+map = {{ "INBOX" = "Old" }}
+after = "delete"
+delete_after_days = {days}
+""")
+
+    def run_job(self, expect=0):
+        result = self.home.run("run", "move", "--json", "--max-wait", "2")
+        self.assertEqual(result.code, expect, str(result))
+        return result.summary
+
+    def assert_arrived(self, raws, folder=b"Old"):
+        found = []
+        with truth.Imap(self.there.imap, "bert", USERS["bert"]) as imap:
+            imap.examine(folder)
+            imap.messages(keep=lambda uid, body: found.append(canonical(body)))
+        self.assertEqual(sorted(found), sorted(canonical(raw) for raw in raws))
+
+    def expunge(self, uid):
+        with truth.Imap(self.there.imap, "bert", USERS["bert"]) as imap:
+            imap.examine(b"Old", "SELECT")
+            imap.ask(f"UID STORE {uid} +FLAGS (\\Deleted)")
+            imap.ask(f"UID EXPUNGE {uid}")
+
+    def test_empties_a_drop_whose_mail_has_arrived(self):
+        raws, later = messages(20), [raw.replace(b"body", b"BODY") for raw in messages(2)]
+        with FaultyPop3(raws) as server:
+            self.job(server.url())
+            summary = self.run_job()
+            self.assertEqual((summary["stored"], summary["released"]), (20, 20))
+            self.assertEqual(server.messages, [])
+            self.assert_arrived(raws)
+            server.messages += later      # the same sizes, and UIDLs that were used before
+            server.uidls += ["id0", "id1"]
+            self.assertEqual(self.run_job()["released"], 2)
+            self.assert_arrived(raws + later)
+            self.assertEqual(self.run_job()["listed"], 0)
+
+    def test_waits_for_its_day(self):
+        with FaultyPop3(messages(3)) as server:
+            self.job(server.url(), days=1)
+            self.assertEqual([self.run_job()["released"] for _ in range(2)], [0, 0])
+            self.assertEqual(len(server.messages), 3)
+
+    def test_what_was_lost_there_is_sent_again_first(self):
+        raws = messages(6)
+        with FaultyPop3(raws) as server:
+            self.job(server.url(), days=1)
+            self.run_job()
+            self.expunge(3)
+            self.job(server.url())
+            summary = self.run_job()
+            self.assertEqual((summary["stored"], summary["released"]), (1, 6))
+        self.assert_arrived(raws)
+
+    def test_a_lost_line_loses_and_doubles_nothing(self):
+        raws = messages(5)
+        for name, fault in {"dele": ("on_dele", lambda number: "close" if number == 3 else None), "silent": ("on_quit", None)}.items():
+            with self.subTest(name), FaultyPop3(raws) as server:
+                hook, how = fault
+                setattr(server, hook, how or (lambda server=server: "silent" if any(w.startswith("DELE") for w in server.log) else None))
+                self.job(server.url())
+                self.assertEqual(self.run_job(expect=3)["release_unknown"], 5)
+                self.assert_arrived(raws)
+                server.on_dele, server.on_quit = lambda number: None, lambda: None
+                self.run_job()
+                self.assertEqual(server.messages, [])
+                self.assert_arrived(raws)
+
+    def test_dovecot_to_dovecot(self):
+        here = self.server(name="here").fill("alice", mailgen.mailbox(count=50, largest=60000))
+        with here:
+            before = {}
+            with truth.Imap(here.imap) as imap:
+                imap.examine(b"INBOX")
+                imap.messages(keep=before.__setitem__)
+            self.job(here.url())
+            summary = self.run_job()
+            self.assertEqual(summary["released"], summary["listed"])
+            self.assertEqual(self.run_job()["listed"], 0)
+        self.assert_arrived(before.values())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 #include <postferry/engine/job.h>
 #include <postferry/mail/destination.h>
 #include <postferry/mail/push_ledger.h>
+#include <postferry/mail/release.h>
 
 namespace postferry::engine {
 
@@ -56,6 +57,8 @@ class Push {
   mail::MailSink& sink();
   mail::Ledger& ledger();
   PushCounts counts() const;
+  // After the run: the destination as what its source may be emptied against. Must not outlive this.
+  std::unique_ptr<mail::Keeper> keeper();
 
  private:
   struct State;

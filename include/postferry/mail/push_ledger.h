@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,6 +33,8 @@ struct Settled {
   MergeId merge{};
   // Set: the server changed its header, and it lies there damaged; what a person knows it by.
   std::optional<Headline> damaged{};
+  // When the destination held it first, for all we know; absent: its content has not been compared under this reference.
+  std::optional<std::chrono::sys_seconds> since{};
   bool shared = false;         // `number` is the copy of another account, which this one's message equals but for trace fields
 };
 

@@ -17,8 +17,10 @@ namespace postferry::mail {
 struct ReleaseOrder {
   MessageRef ref;                     // as it is held: IMAP by number; POP3 by uidl, the number is the holder's
   std::optional<std::uint64_t> size;  // the server's word
-  ContentId content;
-  HeaderId header;                    // of what was read back
+  ContentId content{};                // as an archive names it
+  CanonicalId canonical{};            // of what was read back
+  HeaderId header{};                  // likewise, of the message as it is at the source
+  std::uint32_t there = 0;            // where an account holds it: its UID
 };
 
 struct FolderOrders {
@@ -48,7 +50,7 @@ class Releaser {
   virtual std::vector<ReleaseResult> release(std::span<const ReleaseOrder> orders) = 0;
 };
 
-// A message that may go, and has not been read back yet: its order has no header.
+// A message that may go, and has not been read back yet: its order has no hashes.
 struct Due {
   ReleaseOrder order;
   bool is_proven = true;  // held by its content; else by header evidence only, and it stays
@@ -61,9 +63,9 @@ class Keeper {
   // What it holds of `folder`, lies at the source still, passes the job's filters and was seen there at `until` or before.
   // Nothing where this run did not list the folder whole, or found it suspicious. `found` says whether to go on.
   virtual void due(const Folder& folder, std::chrono::sys_seconds until, const std::function<bool(Due)>& found) = 0;
-  // Reads the message from where it lies, now, and fills in its header. Error{damaged | missing | ...} where what lies there
+  // `order` is one that due() gave for `folder`. Reads the message from where it lies, now, and fills in its hashes. Error{damaged | missing | ...} where what lies there
   // is not that message, or cannot be read.
-  virtual void read_back(ReleaseOrder& order) = 0;
+  virtual void read_back(const Folder& folder, ReleaseOrder& order) = 0;
   // Writes down that these are the source's no more, before they are deleted there. Durable when it returns.
   virtual void let_go(std::span<const FolderOrders> orders) = 0;
   // ... and that these are its own still.

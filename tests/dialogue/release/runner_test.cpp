@@ -48,7 +48,7 @@ Orders orders_of(const Dialogue& dialogue, bool is_pop3) {
       order.ref = {dialogue.one("epoch").value_or("77"), static_cast<std::uint32_t>(std::stoul(name)), {}};
     }
     order.size = parse_number(line.substr(first + 1, second - first - 1));
-    order.content = digests.content;
+    order.canonical = digests.canonical;
     order.header = digests.header;
     out.names.push_back(name);
   }
