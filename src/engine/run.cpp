@@ -110,7 +110,9 @@ class Run {
     if (!folder.close()) return;
     const auto end = folder.end();
     world_.sink.folder_done(folder.folder(), folder.state(), end);
-    world_.events.on(mail::event::FolderDone{folder.name(), folder.balance_so_far(), false, end.problem});
+    // An archive gives its receipts with the next pack; any other sink has given them.
+    const auto balance = world_.sink.traits().idempotent ? folder.balance_so_far() : folder.balance();
+    world_.events.on(mail::event::FolderDone{folder.name(), balance, false, end.problem});
   }
 
   // Some of whose lanes, or whose second look, never had their turn.

@@ -97,6 +97,8 @@ class OneMessage(RefusedCase):
                     self.assertFalse(result.summary["complete"])
                     missing = self.missing(under)
                     self.assertGreater(missing["INBOX"], 0, "the test refuses nothing")
+                    done = {e["folder"]: e["stored"] for e in result.events if e["event"] == "folder_done"}
+                    self.assertLessEqual(done["INBOX"], 30 - missing["INBOX"], "what is not there was not stored")
                     self.assertIn(answer.split(" ", 1)[1], result.err)
                     self.ends_complete(way, sum(missing.values()), under)
 
