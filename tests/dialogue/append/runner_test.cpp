@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "imap_destination.h"
 #include "imap_destination_folder.h"
 #include "imap_pool.h"
+#include "support/error_words.h"
 #include "support/manual_clock.h"
 #include "support/scripted_stream.h"
 
@@ -98,7 +98,7 @@ class Secretary final : public mail::Answers {
     lines.push_back(fmt::format("appended {}{}", one.ticket, number ? fmt::format(" as {}", *number) : ""));
   }
   void refused(mail::Outgoing one, const Error& why) override {
-    lines.push_back(fmt::format("refused {} {}: {}", one.ticket, cause(why), why.what()));
+    lines.push_back(fmt::format("refused {} {}: {}", one.ticket, test::cause_word(why), why.what()));
   }
   void keywords_refused(const mail::Outgoing& one, const std::set<std::string>& keywords) override {
     auto line = fmt::format("keywords {}:", one.ticket);
@@ -106,22 +106,10 @@ class Secretary final : public mail::Answers {
     lines.push_back(line);
   }
   void error(const Error& error) {
-    static constexpr std::array blasts{"message", "folder", "session", "endpoint", "run"};
-    static constexpr std::array retries{"now", "later", "never"};
-    lines.push_back(
-        fmt::format("error {} {} {}{}: {}", cause(error), blasts.at(static_cast<std::size_t>(error.blast)),
-                    retries.at(static_cast<std::size_t>(error.retry)),
-                    error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "", error.what()));
+    lines.push_back(fmt::format("error {}: {}", test::kind_words(error), error.what()));
   }
 
   std::vector<std::string> lines;
-
- private:
-  static std::string cause(const Error& error) {
-    static constexpr std::array causes{"network", "tls",      "auth",    "throttled", "quota",  "protocol",
-                                       "missing", "rejected", "damaged", "storage",   "config", "locked"};
-    return causes.at(static_cast<std::size_t>(error.cause));
-  }
 };
 
 config::Account account_of(const Dialogue& dialogue) {

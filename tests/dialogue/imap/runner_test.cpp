@@ -14,6 +14,7 @@
 #include <postferry/net/transcript.h>
 
 #include "imap_source.h"
+#include "support/error_words.h"
 #include "support/manual_clock.h"
 #include "support/scripted_stream.h"
 
@@ -60,17 +61,6 @@ std::string text_of(const mail::Body& body) {
     at += got;
   }
   return text;
-}
-
-std::string named(const Error& error) {
-  static constexpr std::array causes{"network", "tls",      "auth",    "throttled", "quota",  "protocol",
-                                     "missing", "rejected", "damaged", "storage",   "config", "locked"};
-  static constexpr std::array blasts{"message", "folder", "session", "endpoint", "run"};
-  static constexpr std::array retries{"now", "later", "never"};
-  return fmt::format("{} {} {}{}", causes.at(static_cast<std::size_t>(error.cause)),
-                     blasts.at(static_cast<std::size_t>(error.blast)),
-                     retries.at(static_cast<std::size_t>(error.retry)),
-                     error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "");
 }
 
 std::string described(const mail::Meta& meta) {
@@ -143,7 +133,7 @@ class Secretary final : public mail::Chooser, public mail::Arrivals {
   void span_done(mail::Span) override { lines.emplace_back("done"); }
   void note(const std::string& text) override { lines.push_back("note: " + text); }
   void error(const char* word, const Error& error) {
-    lines.push_back(fmt::format("{} {}: {}", word, named(error), error.what()));
+    lines.push_back(fmt::format("{} {}: {}", word, test::kind_words(error), error.what()));
     if (!error.advice.empty()) lines.push_back("advice: " + error.advice);
   }
 

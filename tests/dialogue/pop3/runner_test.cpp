@@ -12,6 +12,7 @@
 #include <postferry/net/transcript.h>
 
 #include "pop3_source.h"
+#include "support/error_words.h"
 #include "support/manual_clock.h"
 #include "support/scripted_stream.h"
 
@@ -54,18 +55,6 @@ std::string text_of(const mail::Body& body) {
     at += got;
   }
   return text;
-}
-
-std::string named(const Error& error) {
-  static const std::vector<std::string> causes{"network", "tls",      "auth",    "throttled",
-                                               "quota",   "protocol", "missing", "rejected",
-                                               "damaged", "storage",  "config",  "locked"};
-  static const std::vector<std::string> blasts{"message", "folder", "session", "endpoint", "run"};
-  static const std::vector<std::string> retries{"now", "later", "never"};
-  return fmt::format("{} {} {}{}", causes[static_cast<std::size_t>(error.cause)],
-                     blasts[static_cast<std::size_t>(error.blast)],
-                     retries[static_cast<std::size_t>(error.retry)],
-                     error.retry_after ? fmt::format(" {}", error.retry_after->count()) : "");
 }
 
 // All that a transcript would show.
@@ -155,7 +144,7 @@ void read_all(mail::MailSource& source, Secretary& secretary) {
       const bool helps =
           (error.blast == Blast::session && error.retry != Retry::never) || error.retry == Retry::later;
       if (!helps || secretary.lines.size() > 50) {
-        return secretary.lines.push_back(fmt::format("error {}: {}", named(error), error.what()));
+        return secretary.lines.push_back(fmt::format("error {}: {}", test::kind_words(error), error.what()));
       }
       secretary.lines.push_back(fmt::format("again: {}", error.what()));
     }

@@ -14,6 +14,7 @@
 
 #include "imap_source.h"
 #include "pop3_source.h"
+#include "support/error_words.h"
 #include "support/manual_clock.h"
 #include "support/scripted_stream.h"
 
@@ -55,16 +56,6 @@ Orders orders_of(const Dialogue& dialogue, bool is_pop3) {
   return out;
 }
 
-std::string in_words(const Error& error) {
-  static constexpr std::array causes{"network", "tls",      "auth",    "throttled", "quota",  "protocol",
-                                     "missing", "rejected", "damaged", "storage",   "config", "locked"};
-  static constexpr std::array blasts{"message", "folder", "session", "endpoint", "run"};
-  static constexpr std::array retries{"now", "later", "never"};
-  return fmt::format("error {} {} {}: {}", causes.at(static_cast<std::size_t>(error.cause)),
-                     blasts.at(static_cast<std::size_t>(error.blast)),
-                     retries.at(static_cast<std::size_t>(error.retry)), error.what());
-}
-
 std::vector<std::string> release(mail::MailSource& source, const Orders& wanted) {
   static constexpr std::array outcomes{"deleted", "vanished", "refused", "unknown"};
   mail::Folder inbox;
@@ -78,7 +69,7 @@ std::vector<std::string> release(mail::MailSource& source, const Orders& wanted)
                                   reason.empty() ? "" : ": ", reason));
     }
   } catch (const Error& error) {
-    lines.push_back(in_words(error));
+    lines.push_back(fmt::format("error {}: {}", test::kind_words(error), error.what()));
   }
   return lines;
 }
