@@ -6,6 +6,7 @@
 
 #include <postferry/base/bytes.h>
 #include <postferry/catalog/archive_cache.h>
+#include <postferry/endpoints/archive_keeper.h>
 #include <postferry/endpoints/archive_sink.h>
 
 #include "scenario.h"
@@ -39,6 +40,18 @@ std::unique_ptr<archive::Archive> Machine::open() {
 
 engine::Report Machine::backup(test::MemoryAccount& account, const test::SourceRules& rules,
                                const engine::Limits& limits, std::stop_token stop) {
+  return run(account, rules, limits, nullptr, nullptr, std::move(stop));
+}
+
+engine::ReleaseReport Machine::backup_and_empty(test::MemoryAccount& account, const test::SourceRules& rules,
+                                                const engine::ReleaseRules& release) {
+  engine::ReleaseReport out;
+  run(account, rules, {.lanes = 1}, &release, &out, {});
+  return out;
+}
+
+engine::Report Machine::run(test::MemoryAccount& account, const test::SourceRules& rules, const engine::Limits& limits,
+                            const engine::ReleaseRules* release, engine::ReleaseReport* released, std::stop_token stop) {
   // A day later: what a killed run left behind is old by now.
   clock.advance(std::chrono::hours(24));
   bodies = 0;
@@ -46,16 +59,40 @@ engine::Report Machine::backup(test::MemoryAccount& account, const test::SourceR
   archive::RunInfo info;
   info.account = "imap:test@example.org";
   info.start = std::chrono::floor<std::chrono::seconds>(clock.now());
+  info.keep_first_seen = release != nullptr;
   const auto writer = opened->begin(info);
   const auto sink = endpoints::archive_sink(*writer);
   test::MemorySource source(account, rules);
   test::NullEvents events;
   engine::World world{info.account, source, *sink, writer->ledger(), events, clock, limits, {}, {},
-                      {},           false,  false};
+                      {},           false,  release != nullptr};
   const auto plan = engine::make_plan(world, stop);
   auto report = engine::run(plan, world, stop);
   bodies = source.bodies();
+  if (release != nullptr && report.ending == engine::Ending::done) {
+    std::vector<mail::Folder> folders;
+    for (const auto& task : plan.tasks) folders.push_back(task.folder);
+    const auto keeper = endpoints::archive_keeper(*opened, *writer, {});
+    engine::ReleaseWorld emptying{source, *keeper, events, clock, *release};
+    *released = engine::release(folders, emptying, stop);
+  }
   return report;
+}
+
+std::vector<std::string> Machine::everything_held() {
+  std::vector<std::string> texts;
+  if (!files.exists(where / "postferry.json")) return texts;
+  const auto opened = open();
+  const auto all = opened->snapshots([](const Error& damaged) { throw damaged; });
+  if (all.empty()) return texts;
+  const auto reader = opened->read(all.back());
+  for (const auto& folder : reader->snapshot().folders) {
+    reader->entries(
+        folder, [&](const archive::Entry& entry) { texts.push_back(text_of(*opened->body(entry.content))); },
+        [](const Error& missing) { throw missing; });
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
 }
 
 void Machine::die(test::Cut cut) {

@@ -7,6 +7,7 @@
 
 #include <postferry/archive/archive.h>
 #include <postferry/engine/job.h>
+#include <postferry/engine/release.h>
 
 #include "support/faulty_files.h"
 #include "support/manual_clock.h"
@@ -34,6 +35,9 @@ class Machine {
   // A whole backup as the program makes it: opens (or creates) the archive, plans, runs, commits.
   engine::Report backup(test::MemoryAccount& account, const test::SourceRules& rules,
                         const engine::Limits& limits, std::stop_token stop = {});
+  // The same by a job that empties its source.
+  engine::ReleaseReport backup_and_empty(test::MemoryAccount& account, const test::SourceRules& rules,
+                                         const engine::ReleaseRules& release);
   // The machine goes down, and comes up under another boot id: nobody of before is alive.
   void die(test::Cut cut);
   // The last snapshot as a table, every body read back and verified. "" if there is none.
@@ -41,6 +45,8 @@ class Machine {
   // `check --read-data`: what is wrong with the archive; empty if it is sound.
   std::vector<std::string> problems();
   std::size_t packs() const;
+  // The texts of all entries of the last snapshot, whatever became of them at the source; sorted.
+  std::vector<std::string> everything_held();
 
   test::FaultyFiles files;
   test::ManualClock clock;
@@ -49,6 +55,8 @@ class Machine {
 
  private:
   std::unique_ptr<archive::Archive> open();
+  engine::Report run(test::MemoryAccount& account, const test::SourceRules& rules, const engine::Limits& limits,
+                     const engine::ReleaseRules* release, engine::ReleaseReport* released, std::stop_token stop);
 };
 
 // Plain; again, when nothing may happen; without the catalog; killed at every step and started again; and

@@ -64,7 +64,7 @@ struct SourceRules {
   unsigned max_sessions = 4;
 };
 
-// A MailSource over a MemoryAccount, which it never changes. Keeps the contract of mail/source.h to the
+// A MailSource over a MemoryAccount, which it never changes but by its releaser ("delete" is a step of each message). Keeps the contract of mail/source.h to the
 // letter.
 class MemorySource final : public mail::MailSource {
  public:
@@ -74,12 +74,14 @@ class MemorySource final : public mail::MailSource {
   std::vector<mail::Folder> folders(std::stop_token stop) override;
   std::vector<mail::Span> cut(const mail::Folder& folder, unsigned pieces, std::stop_token stop) override;
   std::unique_ptr<mail::FolderReader> open(const mail::Folder& folder, std::stop_token stop) override;
+  std::unique_ptr<mail::Releaser> releaser(const mail::Folder& folder, std::stop_token stop) override;
 
   std::uint64_t bodies() const { return bodies_; }  // fetched so far
   unsigned most_sessions() const { return most_sessions_; }
 
  private:
   class Reader;
+  class Eraser;
   void before(const std::string& step, const std::string& folder, std::uint32_t uid = 0);
 
   MemoryAccount& account_;
