@@ -72,7 +72,8 @@ class PushCase(Case):
     def mailbox_of(self, user, server=None):
         """What lies there; `content` is the canonical hash, for a server may write line ends its own way."""
         out = {}
-        with truth.Imap((server or self.server_).imap, user, USERS[user]) as imap:
+        server = server or self.server_
+        with truth.Imap(server.imap, user, server.secret(user)) as imap:
             for name, (wire, attributes) in imap.folders().items():
                 folder = out[name] = truth.Folder(name, attributes)
                 if {"\\Noselect", "\\NonExistent"} & attributes:
