@@ -64,10 +64,13 @@ void SinkFolder::prepare(bool subscribe) {
   const auto mine = turn();
   if (prepared_) return;
   make(subscribe);
-  if (const auto note = world_.ledger.note(key_); note && note->open)
-    world_.clock.sleep_for(settling_time, world_.stop);
+  const auto note = world_.ledger.note(key_);
+  const bool was_left_open = note && note->open;
+  if (was_left_open) world_.clock.sleep_for(settling_time, world_.stop);
   survey();
   believe_settlements();
+  // A run that sends nothing more closes nothing either, and every later one would wait again.
+  if (was_left_open) world_.ledger.close(key_, epoch_, std::max(next_, inventory_.next()));
   prepared_ = true;
 }
 

@@ -310,6 +310,23 @@ TEST(Push, NotesThatAFolderIsOpenBeforeTheFirstMessageAndClosedAfterTheLast) {
   EXPECT_EQ(machine.ledger.note(inbox), (mail::SinkFolderNote{"1", 8, false}));
 }
 
+TEST(Push, WaitsOnceForWhatAKilledRunMayHaveLeft) {
+  PushMachine machine("");
+  const PushSource source{old, "INBOX: 1 a, 2 b"};
+  machine.push(source);
+  const mail::FolderKey inbox{"imap:me@new.example", "INBOX"};
+  const auto closed = machine.ledger.note(inbox);
+  ASSERT_TRUE(closed);
+  machine.ledger.open(inbox, closed->epoch, closed->mark);  // killed after its last answer
+
+  const auto before = machine.clock.sleeps().size();
+  for (int run = 0; run < 3; ++run) machine.push(source);
+
+  EXPECT_EQ(machine.clock.sleeps().size(), before + 1);
+  EXPECT_EQ(machine.appends, 0U);
+  EXPECT_FALSE(machine.ledger.note(inbox)->open);
+}
+
 TEST(Push, StopsWhenToldToAndGoesOnLater) {
   for (unsigned at = 1;; ++at) {
     PushMachine machine("INBOX: 5 b");
