@@ -165,8 +165,9 @@ class Pusher {
     }
     engine::Push push(from.ledger_id, place_of(task_.to), *there_, *ledger_, preflight.folders, push_options(from),
                       look.limits, program_.clock, view, program_.stop);
-    SeenSink without_flags(push.sink(), task_.options.seen);
-    auto into = world(from, *source, from.has_flags ? push.sink() : without_flags, push.ledger(), view, selection);
+    SeenSink as_read(push.sink());
+    const bool seen = !from.has_flags && task_.options.seen;
+    auto into = world(from, *source, seen ? as_read : push.sink(), push.ledger(), view, selection);
     report = engine::run(plan, into, program_.stop);
     counts = push.counts();
     result.balance = report.record.balance;
@@ -210,7 +211,8 @@ class Pusher {
       out.merge_with = sources_;
       out.merge_with.erase(from.ledger_id);
     }
-    out.flags = flag_rule(task_.options, task_.usual_flags);
+    // What a POP3 message brings along (an mbox's Status) is for new mail: it is no reason to change what lies there.
+    out.flags = from.has_flags ? flag_rule(task_.options, task_.usual_flags) : engine::FlagRule::never;
     out.skip_deleted = task_.options.deleted == "skip";
     out.repair = task_.options.repair;
     out.respect_deletions = task_.options.respect_deletions;

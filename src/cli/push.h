@@ -20,7 +20,7 @@ struct PushSource {
   std::string ledger_id;  // under which the push ledger knows it
   std::function<std::unique_ptr<mail::MailSource>(const std::filesystem::path& work_folder)> open;
   const config::Account* signs_in = nullptr;  // null: a snapshot
-  bool has_flags = true;                      // POP3 knows none
+  bool has_flags = true;                      // POP3 lists none
   engine::FolderFilter folders{};             // beside the selection
   std::function<bool()> damaged{};            // after the run: the archive could not give something back
 };

@@ -7,31 +7,26 @@ namespace {
 
 class SeenWriter final : public mail::FolderWriter {
  public:
-  SeenWriter(std::unique_ptr<mail::FolderWriter> below, bool seen) : below_(std::move(below)), seen_(seen) {}
+  explicit SeenWriter(std::unique_ptr<mail::FolderWriter> below) : below_(std::move(below)) {}
 
   void write(mail::Message message) override {
-    message.meta.flags.seen = seen_;
+    message.meta.flags.seen = true;
     below_->write(std::move(message));
   }
-  void keep(const mail::Known& known) override {
-    auto same = known;
-    same.meta.flags = known.carried;
-    below_->keep(same);
-  }
+  void keep(const mail::Known& known) override { below_->keep(known); }
   void span_done(mail::Span span) override { below_->span_done(span); }
   void idle() override { below_->idle(); }
   void finish() override { below_->finish(); }
 
  private:
   const std::unique_ptr<mail::FolderWriter> below_;
-  const bool seen_;
 };
 
 }  // namespace
 
 std::unique_ptr<mail::FolderWriter> SeenSink::open(const mail::Folder& folder, const mail::FolderState& state,
                                                    mail::Receipts& receipts, std::stop_token stop) {
-  return std::make_unique<SeenWriter>(sink_.open(folder, state, receipts, std::move(stop)), seen_);
+  return std::make_unique<SeenWriter>(sink_.open(folder, state, receipts, std::move(stop)));
 }
 
 }  // namespace postferry::cli

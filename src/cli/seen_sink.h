@@ -4,11 +4,11 @@
 
 namespace postferry::cli {
 
-// Between a source that knows no flags (POP3) and a destination that does: new mail arrives as --seen says, and what
-// has become of the flags there since is not taken for a change at the source. `sink` outlives it.
+// --seen, between a source that lists no flags (POP3) and a destination that has them: new mail arrives as read. `sink`
+// outlives it.
 class SeenSink final : public mail::MailSink {
  public:
-  SeenSink(mail::MailSink& sink, bool seen) : sink_(sink), seen_(seen) {}
+  explicit SeenSink(mail::MailSink& sink) : sink_(sink) {}
 
   mail::SinkTraits traits() const override { return sink_.traits(); }
   void declare(const mail::Folder& folder, bool selected) override { sink_.declare(folder, selected); }
@@ -23,7 +23,6 @@ class SeenSink final : public mail::MailSink {
 
  private:
   mail::MailSink& sink_;
-  const bool seen_;
 };
 
 }  // namespace postferry::cli

@@ -8,6 +8,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/mbox_flags.h>
 
 #include "pop3_header.h"
 
@@ -76,6 +77,7 @@ class Pop3Fetch::Bodies final : public pop3::Bodies {
     message.body = fetch_.spool_.finish();
     if (!fetch_.is_as_announced(item, message.digests.content, message.body->size(), to_)) return;
     message.meta = std::move(item.meta);
+    message.meta.flags = mail::mbox_flags(*message.body);
     item.answered = true;
     ++fetch_.arrived_;
     to_.arrived(std::move(message));

@@ -18,6 +18,7 @@ Feeder::Feeder(World& world, FolderRun& folder, Look look, mail::LaneLedger& led
       look_(look),
       ledger_(ledger),
       pipe_(pipe),
+      has_flags_(world.source.traits().has_flags),
       stop_(std::move(stop)),
       gone_(std::move(gone)) {}
 
@@ -93,6 +94,7 @@ bool Feeder::held_by_header(const mail::Meta& meta, const mail::HeaderId& header
 
 void Feeder::keep(mail::Known known, const mail::Meta& meta) {
   known.meta = meta;
+  if (!has_flags_) known.meta.flags = known.carried;
   if (known.defect.empty()) {
     folder_.held(1);
   } else {

@@ -60,6 +60,7 @@ class Feeder final : public mail::Chooser, public mail::Arrivals {
   const Look look_;
   mail::LaneLedger& ledger_;
   Pipe& pipe_;
+  const bool has_flags_;  // the source's listing
   std::stop_token stop_, gone_;
 
   std::vector<mail::Verdict> verdicts_;  // kept for its memory

@@ -4,29 +4,15 @@
 #include <string>
 #include <string_view>
 
-#include <postferry/base/bytes.h>
 #include <postferry/base/text.h>
 
+#include "body_beginning.h"
 #include "mail_date.h"
 
 namespace postferry::mail {
 namespace {
 
-constexpr std::size_t most_header = 256u << 10;
 constexpr std::size_t most_received = 50;
-
-std::string beginning(const Body& body) {
-  std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(body.size(), most_header)), '\0');
-  const auto from = body.open();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (read == 0) break;
-    at += read;
-  }
-  text.resize(at);
-  return text;
-}
 
 void take_field(const std::string& field, MessageDates& dates) {
   const auto colon = field.find(':');
@@ -46,12 +32,13 @@ void take_field(const std::string& field, MessageDates& dates) {
 }  // namespace
 
 MessageDates message_dates(const Body& body) {
-  const auto text = beginning(body);
+  const BodyBeginning beginning(body);
+  const auto text = beginning.text();
   MessageDates dates;
   std::string field;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\n', at), text.size());
-    auto line = std::string_view(text).substr(at, end - at);
+    auto line = text.substr(at, end - at);
     at = end + 1;
     while (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support import mailgen  # noqa: E402
+from support import mailgen, truth  # noqa: E402
 from support.case import main  # noqa: E402
 from support.faultserver import FaultyPop3  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
-from support.pushcase import PushCase, appends, canonical  # noqa: E402
+from support.pushcase import USERS, PushCase, appends, canonical  # noqa: E402
 
 
 def messages(first, end, trace=b"", name=b"Message-ID: <%d@example.net>"):
@@ -72,6 +72,62 @@ class Pop3Migration(DropCase):
             drop.messages[2] = new
             self.move(drop)
             self.assert_there(*messages(0, 5), new)
+
+
+class Flags(DropCase):
+    """Of mail from a server that keeps it in an mbox and sends its bookkeeping along."""
+    ENDS = {b"read": b"Status: RO\r\n", b"new": b"Status:   \r\n", b"answered": b"Status: RO\r\nX-Status: AFD\r\nX-UID: 3\r\n",
+            b"old life": b"Status: RO\r\nX-Mailer: x\r\n", b"none": b"", b"no id": b"Status: RO\r\nX-Status: F\r\n"}
+
+    def drop(self):
+        mail = [(b"" if name == b"no id" else b"Message-ID: <%d@example.net>\r\n" % i)
+                + b"Subject: %s\r\n%s\r\nbody %d\r\n" % (name, end, i) for i, (name, end) in enumerate(self.ENDS.items())]
+        return FaultyPop3(mail)
+
+    def flags_there(self):
+        """subject -> flags, of all that lies in bert's INBOX"""
+        found = self.mailbox_of("bert")["INBOX"].messages
+        self.assertEqual(len(found), len(self.ENDS))
+        return {list(self.ENDS)[uid - 1].decode(): found[uid].flags for uid in found}
+
+    CARRIED = {"read": {"\\Seen"}, "new": set(), "answered": {"\\Seen", "\\Answered", "\\Flagged"}, "old life": set(), "none": set(),
+               "no id": {"\\Seen", "\\Flagged"}}
+
+    def change_all_there(self):
+        with truth.Imap(self.server_.imap, "bert", USERS["bert"]) as there:
+            there.examine(b"INBOX", "SELECT")
+            there.ask("STORE 1,3,6 -FLAGS (\\Seen \\Flagged)")
+            there.ask("STORE 2,4 +FLAGS (\\Seen)")
+        return {**self.CARRIED, "read": set(), "new": {"\\Seen"}, "answered": {"\\Answered"}, "old life": {"\\Seen"}, "no id": set()}
+
+    def test_arrive_with_new_mail_and_are_never_changed_again(self):
+        with self.drop() as drop:
+            self.move(drop)
+            self.assertEqual(self.flags_there(), self.CARRIED)
+            changed = self.change_all_there()
+            for words in ([], ["--flags", "update"], ["--seen"]):
+                _, sent = self.move(drop, words=words)
+                self.assertEqual((sent, self.flags_there()), (0, changed), words)
+            drop.uidls = [f"other-{i}" for i in range(len(self.ENDS))]
+            _, sent = self.move(drop)
+            self.assertEqual((sent, self.flags_there()), (0, changed), "known by header, or by content")
+            (self.home.root / "state" / "postferry" / "push.db").unlink()
+            _, sent = self.move(drop)
+            self.assertEqual((sent, self.flags_there()), (0, changed), "without the ledger")
+
+    def test_are_not_taken_back_by_seen(self):
+        with self.drop() as drop:
+            self.move(drop, words=["--seen"])
+            self.assertEqual(self.flags_there(), {name: flags | {"\\Seen"} for name, flags in self.CARRIED.items()})
+
+    def test_lie_in_the_archive_from_run_to_run_and_come_back(self):
+        archive = str(self.home.root / "archive")
+        with self.drop() as drop:
+            for stored in (len(self.ENDS), 0):
+                result = self.command("backup", drop.url(), archive, "--json", env={"POSTFERRY_PASSWORD": "secret-of-alice"})
+                self.assertEqual((result.summary["stored"], result.summary["reflagged"]), (stored, 0))
+        self.command("restore", archive, self.server_.url(user="bert"))
+        self.assertEqual(self.flags_there(), self.CARRIED)
 
 
 class Several(DropCase):

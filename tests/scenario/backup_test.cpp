@@ -28,6 +28,12 @@ TEST(Backup, FollowsFlags) {
   run_scenario({.states = {"INBOX: 1 a, 2 b seen, 3 c $Work", "INBOX: 1 a seen flagged, 2 b, 3 c $Home"}});
 }
 
+TEST(Backup, KeepsTheFlagsThatCameWithAMessageWhereTheListingTellsNone) {
+  run_scenario({.states = {"INBOX: 1 a seen, 2 b", "INBOX: 1 a, 2 b flagged, 3 c answered"},
+                .after = "INBOX: 1 a seen, 2 b, 3 c answered",
+                .rules = {.lists_flags = false}});
+}
+
 TEST(Backup, FollowsFlagsWhereTokensSayWhatHasChanged) {
   run_scenario({.states = {"INBOX: 1 a, 2 b seen\nSent: 1 c", "INBOX: 1 a seen, 2 b seen\nSent: 1 c"},
                 .rules = {.tokens = true}});

@@ -52,6 +52,7 @@ struct MemoryAccount {
 // What a server of ours does wrong. Empty: nothing.
 struct SourceRules {
   std::size_t page_messages = 4;
+  bool lists_flags = true;                           // false: flags come with a message that is fetched, as in POP3
   bool tokens = false;                               // folders() gives tokens, as a CONDSTORE server's would
   std::set<std::uint32_t> refused{};                 // NO to the body
   std::set<std::uint32_t> vanish{};                  // expunged between listing and body

@@ -87,11 +87,17 @@ class MemorySource::Reader final : public mail::FolderReader {
     meta.ref = {state_.epoch, uid, {}};
     if (const auto* message = source_.account_.folder(name_).find(uid)) {
       meta.size = message->text.size();
-      meta.flags = message->flags;
+      if (source_.rules_.lists_flags) meta.flags = message->flags;
       meta.received = message->received;
       meta.global_id = message->global_id;
     }
     return meta;
+  }
+
+  mail::Flags flags_of(std::uint32_t uid) {
+    const std::lock_guard lock(source_.mutex_);
+    const auto* message = source_.account_.folder(name_).find(uid);
+    return message != nullptr ? message->flags : mail::Flags{};
   }
 
   std::optional<std::string> text_of(std::uint32_t uid) {
@@ -136,6 +142,7 @@ class MemorySource::Reader final : public mail::FolderReader {
     }
     ++source_.bodies_;
     message.meta = meta;
+    if (!source_.rules_.lists_flags) message.meta.flags = flags_of(uid);
     message.digests = mail::digests_of(as_bytes(*text));
     message.body = mail::memory_body(*std::move(text));
     to.arrived(std::move(message));
@@ -224,7 +231,7 @@ void MemorySource::before(const std::string& step, const std::string& folder, st
   if (rules_.before) rules_.before(step, folder, uid);
 }
 
-mail::SourceTraits MemorySource::traits() const { return {true, true, true, rules_.max_sessions}; }
+mail::SourceTraits MemorySource::traits() const { return {true, rules_.lists_flags, true, rules_.max_sessions}; }
 
 std::vector<mail::Folder> MemorySource::folders(std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();

@@ -15,6 +15,8 @@
 namespace postferry::mail {
 
 struct SourceTraits {
+  // has_flags: the listing tells them. Without it a message may bring some along when it is new (POP3, from an mbox), and
+  // they are never changed later.
   bool has_folders = true, has_flags = true, has_received_date = true;
   unsigned max_sessions = 1;
 };
