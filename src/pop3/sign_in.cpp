@@ -1,3 +1,4 @@
+#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,16 +33,23 @@ static void accept(Session::Pipe& pipe, Status status) {
   throw refusal(status, Moment::sign_in, "sign-in", pipe.login_delay());
 }
 
-static Status authenticate(Session::Pipe& pipe, std::string_view mechanism, const std::string& response) {
+// AUTH, and the answer to it: a challenge, or no.
+static Status begin(Session::Pipe& pipe, std::string_view mechanism) {
   // Two steps, always: RFC 5034 allows the response on the AUTH line only up to 255 bytes, which a token
   // exceeds, and Microsoft's servers take XOAUTH2 no other way.
-  const auto answer = codec::base64(as_bytes(response));
-  pipe.hide(answer);
   pipe.send(fmt::format("AUTH {}", mechanism));
-  auto status = pipe.answer();
-  if (status.kind != Status::Kind::challenge) return status;
-  pipe.send_secret(answer);
-  status = pipe.answer();
+  return pipe.answer();
+}
+
+// One response to each challenge.
+static Status respond(Session::Pipe& pipe, Status status, std::initializer_list<std::string> responses) {
+  for (const auto& response : responses) {
+    if (status.kind != Status::Kind::challenge) return status;
+    const auto answer = codec::base64(as_bytes(response));
+    pipe.hide(answer);
+    pipe.send_secret(answer);
+    status = pipe.answer();
+  }
   if (status.kind != Status::Kind::challenge) return status;
   // XOAUTH2 says why in a last challenge, as JSON; an empty answer gets the -ERR.
   const auto reason = codec::unbase64(status.text);
@@ -51,41 +59,74 @@ static Status authenticate(Session::Pipe& pipe, std::string_view mechanism, cons
   return status;
 }
 
+namespace {
+
+// A password's ways in, the best first. One that the server does not have after all says false, before the
+// password was sent; a refusal throws, for a password that is wrong is tried once only.
+struct Password {
+  std::string_view user, secret, authorize_as;
+
+  bool by_apop(Session::Pipe& pipe) const {
+    // MD5 of a password is weak, but better than the password itself, or than nothing.
+    const bool last_resort = pipe.has_capa && !pipe.can("SASL PLAIN") && !pipe.can("USER");
+    if (!authorize_as.empty() || pipe.stamp.empty() || (pipe.stream->is_secure() && !last_resort))
+      return false;
+    const auto digest = apop_digest(pipe.stamp, secret);
+    if (digest.empty()) return false;
+    pipe.hide(digest);
+    pipe.send_secret(fmt::format("APOP {} {}", user, digest));
+    const auto status = pipe.answer();
+    // There are greetings that have a stamp on servers that have no APOP. Who has the line in his hands
+    // gains nothing by that: he could have left the stamp out.
+    if (is_unknown_command(status)) return false;
+    accept(pipe, status);
+    return true;
+  }
+
+  bool by_plain(Session::Pipe& pipe) const {
+    if (!pipe.can("SASL PLAIN")) return false;
+    const auto status = begin(pipe, "PLAIN");
+    if (is_unknown_command(status) && authorize_as.empty()) return false;
+    const std::string nul(1, '\0');
+    accept(pipe, respond(pipe, status, {fmt::format("{}{}{}{}{}", authorize_as, nul, user, nul, secret)}));
+    return true;
+  }
+
+  // Without CAPA, or where CAPA names no way at all, USER is there (RFC 1939).
+  bool by_user(Session::Pipe& pipe) const {
+    const bool has_login = pipe.can("SASL LOGIN");
+    if (has_login && !pipe.can("USER")) return false;
+    pipe.send(fmt::format("USER {}", user));
+    const auto status = pipe.answer();
+    if (has_login && is_unknown_command(status)) return false;
+    accept(pipe, status);
+    pipe.send_secret(fmt::format("PASS {}", secret));
+    accept(pipe, pipe.answer());
+    return true;
+  }
+
+  // draft-murchison-sasl-login: the server asks for the name, then for the password, whatever the words.
+  void by_login(Session::Pipe& pipe) const {
+    accept(pipe, respond(pipe, begin(pipe, "LOGIN"), {std::string(user), std::string(secret)}));
+  }
+};
+
+}  // namespace
+
 void Session::login(std::string_view user, std::string_view secret, std::string_view authorize_as) {
   refuse_controls(user, "user name");
   refuse_controls(secret, "password");
   refuse_controls(authorize_as, "user name");
   pipe_->alive([&](Pipe& pipe) {
     pipe.hide(secret);
-    const bool plain = pipe.can("SASL PLAIN");
-    if (!authorize_as.empty() && !plain) {
+    if (!authorize_as.empty() && !pipe.can("SASL PLAIN")) {
       throw Error(
           Cause::config, Blast::endpoint, Retry::never,
           "the server does not offer AUTH PLAIN, without which nobody can sign in on another's behalf");
     }
-    // MD5 of a password is weak, but better than the password itself, or than nothing.
-    const bool last_resort = pipe.has_capa && !plain && !pipe.can("USER");
-    const bool apop =
-        authorize_as.empty() && !pipe.stamp.empty() && (!pipe.stream->is_secure() || last_resort);
-    const auto digest = apop ? apop_digest(pipe.stamp, secret) : std::string();
-    if (!digest.empty()) {
-      pipe.hide(digest);
-      pipe.send_secret(fmt::format("APOP {} {}", user, digest));
-      const auto status = pipe.answer();
-      // There are greetings that have a stamp on servers that have no APOP. Who has the line in his hands
-      // gains nothing by that: he could have left the stamp out.
-      if (!is_unknown_command(status)) return accept(pipe, status);
-    }
-    if (plain) {
-      const std::string nul(1, '\0');
-      const auto status =
-          authenticate(pipe, "PLAIN", fmt::format("{}{}{}{}{}", authorize_as, nul, user, nul, secret));
-      return accept(pipe, status);
-    }
-    pipe.send(fmt::format("USER {}", user));
-    accept(pipe, pipe.answer());
-    pipe.send_secret(fmt::format("PASS {}", secret));
-    accept(pipe, pipe.answer());
+    const Password password{user, secret, authorize_as};
+    if (!password.by_apop(pipe) && !password.by_plain(pipe) && !password.by_user(pipe))
+      password.by_login(pipe);
   });
   pipe_->show_all();
   if (pipe_->has_capa) capabilities();
@@ -99,11 +140,11 @@ void Session::authenticate_xoauth2(std::string_view user, std::string_view token
       throw Error(Cause::config, Blast::endpoint, Retry::never, "a token is never sent over an open line");
     }
     pipe.hide(token);
-    const auto status = authenticate(pipe, "XOAUTH2",
-                                     fmt::format("user={}\x01"
-                                                 "auth=Bearer {}\x01\x01",
-                                                 user, token));
-    accept(pipe, status);
+    const auto response = fmt::format(
+        "user={}\x01"
+        "auth=Bearer {}\x01\x01",
+        user, token);
+    accept(pipe, respond(pipe, begin(pipe, "XOAUTH2"), {response}));
   });
   pipe_->show_all();
   if (pipe_->has_capa) capabilities();

@@ -54,7 +54,7 @@ class Session {
   bool can(std::string_view capability) const;     // "STLS", "PIPELINING", "UIDL", "SASL PLAIN" ...
   bool has_apop() const;
   void start_tls(const net::TlsPolicy& policy);    // STLS, as careful as imap's
-  // USER/PASS, APOP or AUTH PLAIN: the best the server offers (over an open line APOP first). [AUTH]: {auth, endpoint,
+  // APOP (over an open line), AUTH PLAIN, USER/PASS, AUTH LOGIN: the first that the server offers. [AUTH]: {auth, endpoint,
   // never}; [IN-USE], [LOGIN-DELAY], [SYS/TEMP]: {throttled, endpoint, later}; [SYS/PERM]: {rejected, endpoint, never}.
   // `authorize_as`: whose mailbox, where `user` is an administrator (AUTH PLAIN alone can say that).
   void login(std::string_view user, std::string_view secret, std::string_view authorize_as = {});

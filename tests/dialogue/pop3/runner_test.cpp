@@ -8,6 +8,7 @@
 
 #include <postferry/base/byte_budget.h>
 #include <postferry/base/error.h>
+#include <postferry/codec/base64.h>
 #include <postferry/mail/digester.h>
 #include <postferry/net/transcript.h>
 
@@ -180,7 +181,7 @@ TEST_P(Pop3Dialogue, GoesAsWritten) {
     EXPECT_TRUE(same) << "cut by seed " << chunks << ":\n" << testing::PrintToString(secretary.lines);
     EXPECT_EQ(dialer.problems(), "") << "cut by seed " << chunks;
     // "<secret>" stands for it
-    for (const auto& secret : {"\"" + password, password + "\"", "PASS " + password})
+    for (const auto& secret : {"\"" + password, password + "\"", "PASS " + password, codec::base64(as_bytes(password))})
       EXPECT_EQ(trace.text.find(secret), std::string::npos) << trace.text;
     if (HasFailure()) return;
   }
