@@ -29,23 +29,29 @@ SubFolders Verbatim
 """
 
 
-class Bench(Timer):
-    def __init__(self, root, server, options):
+class Pull(Timer):
+    """One mailbox, taken by the program and by the raw reader."""
+
+    def __init__(self, root, server, options, protocol="imap", port=None):
         super().__init__(root)
-        self.server, self.options = server, options
+        self.server, self.options, self.protocol = server, options, protocol
+        self.port = port or getattr(server, protocol)
 
     def raw(self):
-        return self.timed([self.options.raw_reader, "imap", self.server.imap, "alice", PASSWORD])
+        return self.timed([self.options.raw_reader, self.protocol, self.port, "alice", PASSWORD])
 
     def postferry(self, fresh=True):
         archive = self.root / "archive"
         if fresh:
             self.put_away(archive)
             self.put_away(self.root / "home" / ".cache")
-        return self.timed([self.options.postferry, "backup", self.server.url(), archive, "--create", "--quiet"],
+        url = self.server.url(self.protocol, port=self.port)
+        return self.timed([self.options.postferry, "backup", url, archive, "--create", "--quiet"],
                           env={"POSTFERRY_PASSWORD": PASSWORD, "XDG_CACHE_HOME": str(self.root / "home" / ".cache"),
                                "XDG_STATE_HOME": str(self.root / "home" / ".state")})
 
+
+class Bench(Pull):
     def mbsync(self, name, extra, fresh=True):
         folder = self.root / name
         if fresh:

@@ -244,7 +244,12 @@ def large_messages(count=10, size=41 << 20, seed=3):
     return Mailbox({"INBOX": [g.marks(g.plain(size)) for _ in range(count)]})
 
 
+def in_one_folder(box):
+    return Mailbox({"INBOX": [mail for mails in box.folders.values() for mail in mails]})
+
+
 def sets(name):
+    """P and PQ are S and Q as a POP3 drop shows them."""
     return {
         "demo": lambda: mailbox(seed=7, count=300, largest=2 << 20),
         "small": lambda: mailbox(seed=1, count=400, largest=1 << 20),
@@ -253,6 +258,8 @@ def sets(name):
         "M": lambda: mailbox(seed=4, count=20000, awkward=False),
         "L": lambda: mailbox(seed=5, count=100000, median=2500, sigma=.2, awkward=False),
         "T": large_messages,
+        "P": lambda: in_one_folder(sets("S")),
+        "PQ": lambda: in_one_folder(sets("Q")),
     }[name]()
 
 
