@@ -7,6 +7,7 @@ the law has no cycle; the top level holds nothing but the agreed names.
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -70,6 +71,15 @@ def cycles(depends):
     return next((c for c in map(walk, sorted(depends)) if c), None)
 
 
+# What git tracks; in a tree without git (a new machine, a tarball) what lies there.
+def top_level():
+    if shutil.which("git"):
+        tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True)
+        if tracked.returncode == 0:
+            return sorted({line.split("/")[0] for line in tracked.stdout.splitlines()})
+    return sorted(path.name for path in ROOT.iterdir())
+
+
 def main():
     depends, links = law()
     problems = []
@@ -106,11 +116,9 @@ def main():
     if checked < 50:
         problems.append(f"only {checked} files were looked at: is this the right tree ({ROOT})?")
 
-    tracked = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True)
-    if tracked.returncode == 0:
-        for top in sorted({line.split("/")[0] for line in tracked.stdout.splitlines()}):
-            if top not in TOP_LEVEL and not top.startswith("."):
-                problems.append(f"{top}: not one of the agreed names at the top of the tree")
+    for top in top_level():
+        if top not in TOP_LEVEL and not top.startswith("."):
+            problems.append(f"{top}: not one of the agreed names at the top of the tree")
 
     for problem in problems:
         print(problem)
