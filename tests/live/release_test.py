@@ -71,7 +71,8 @@ delete_after_days = {days}
             # what comes later is added, and nothing is lost by it
             server.messages += messages(2, "later")
             server.uidls += ["id0", "later"]  # a UIDL that was used before
-            self.assertEqual(self.run_job().summary["released"], 2)
+            summary = self.run_job().summary
+            self.assertEqual(summary["released"], 2, summary)
             self.assert_all_are_safe(raws + messages(2, "later"))
             summary = self.run_job().summary
             self.assertEqual((summary["listed"], summary["released"], summary["complete"]), (0, 0, True))

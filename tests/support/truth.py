@@ -84,7 +84,7 @@ class Imap:
                 wire = re.sub(rb"\\(.)", rb"\1", wire[1:-1])
             name = mutf7.decode(wire.decode())
             # whether something is new there is no part of what a folder is, and changes by itself
-            out[name] = (wire, set(found[1].decode().split()) - {"\\Marked", "\\Unmarked"})
+            out[name] = (wire, {word for word in found[1].decode().split() if word.lower() not in ("\\marked", "\\unmarked")})
         return out
 
     def examine(self, wire, verb="EXAMINE"):
