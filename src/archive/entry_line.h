@@ -10,6 +10,8 @@ namespace postferry::archive {
 
 // How the entries of a folder are counted: by the server's UID, or (POP3) by our ordinal of first sight.
 enum class Numbering { uid, ordinal };
+// `epoch`: a folder's UIDVALIDITY, or "pop3".
+inline Numbering numbering_of(std::string_view epoch) { return epoch == mail::pop3_epoch ? Numbering::ordinal : Numbering::uid; }
 
 // One line of a page with its line end, in the normative form of FORMAT.md: any version writes the same bytes.
 void append_entry_line(std::string& out, const Entry& entry, Numbering numbering);

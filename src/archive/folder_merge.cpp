@@ -94,8 +94,8 @@ class Before {
 }  // namespace
 
 PageBuilder FolderMerge::builder(const FolderRecord& record) const {
-  const auto numbering = record.uidvalidity == pop3_epoch ? Numbering::ordinal : Numbering::uid;
-  return PageBuilder(tools_.work_folder, {tools_.run.account, record.folder.wire_name, record.uidvalidity, numbering},
+  return PageBuilder(tools_.work_folder,
+                     {tools_.run.account, record.folder.wire_name, record.uidvalidity, numbering_of(record.uidvalidity)},
                      tools_.all_resolves ? nullptr : &tools_.index);
 }
 

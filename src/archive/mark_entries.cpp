@@ -13,8 +13,8 @@ namespace postferry::archive {
 void mark_entries(FolderRecord& record, const Mark& mark, const MarkTools& tools) {
   const auto refuse = [](const Error& why) { throw why; };
   FolderPages pages(tools.index, record.shelves);
-  const auto numbering = record.uidvalidity == mail::pop3_epoch ? Numbering::ordinal : Numbering::uid;
-  PageBuilder build(tools.work_folder, {tools.account, record.folder.wire_name, record.uidvalidity, numbering}, nullptr);
+  PageBuilder build(tools.work_folder, {tools.account, record.folder.wire_name, record.uidvalidity, numbering_of(record.uidvalidity)},
+                    nullptr);
   pages.each(
       [&](Entry entry) {
         if (std::binary_search(mark.numbers.begin(), mark.numbers.end(), entry.number)) entry.presence = mark.presence;

@@ -11,8 +11,6 @@
 namespace postferry::archive {
 namespace {
 
-Numbering numbering_of(const std::string& epoch) { return epoch == pop3_epoch ? Numbering::ordinal : Numbering::uid; }
-
 std::string folder_part(const std::string& entry_name) { return entry_name.substr(0, entry_name.rfind('/')); }
 
 }  // namespace

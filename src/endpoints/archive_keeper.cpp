@@ -4,10 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include <postferry/base/error.h>
-#include <postferry/base/text.h>
 #include <postferry/mail/digester.h>
 
 namespace postferry::endpoints {
@@ -20,20 +17,19 @@ class ArchiveKeeper final : public mail::Keeper {
       : archive_(archive), writer_(writer), wanted_(std::move(wanted)), piece_(64U << 10U) {}
 
   void due(const mail::Folder& folder, std::chrono::sys_seconds until,
-           const std::function<bool(mail::Due)>& found) override {
+           const std::function<void(mail::Due)>& found) override {
     const auto& snapshot = writer_.committed();
     const auto record = std::find_if(snapshot.folders.begin(), snapshot.folders.end(), [&](const archive::FolderRecord& one) {
       return one.folder.wire_name == folder.wire_name;
     });
     if (record == snapshot.folders.end() || !may_be_emptied(*record)) return;
-    bool goes_on = true;
     archive_.read(snapshot)->entries(
         *record,
         [&](const archive::Entry& entry) {
           const bool lies_there = entry.presence == archive::Presence::present;
-          if (!goes_on || !lies_there || !entry.first_seen || *entry.first_seen > until) return;
+          if (!lies_there || !entry.first_seen || *entry.first_seen > until) return;
           if (wanted_ && !wanted_(entry)) return;
-          goes_on = found(due_of(*record, entry));
+          found(due_of(*record, entry));
         },
         [](const Error& missing) { throw missing; });
   }

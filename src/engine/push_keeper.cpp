@@ -30,7 +30,7 @@ std::optional<mail::Settled> PushKeeper::settled(const mail::Folder& folder, con
 }
 
 void PushKeeper::due(const mail::Folder& folder, std::chrono::sys_seconds until,
-                     const std::function<bool(mail::Due)>& found) {
+                     const std::function<void(mail::Due)>& found) {
   auto& there = folder_of_(folder);
   const auto mine = lane(folder);
   std::vector<mail::Due> all;
@@ -49,9 +49,7 @@ void PushKeeper::due(const mail::Folder& folder, std::chrono::sys_seconds until,
   std::sort(all.begin(), all.end(), [](const mail::Due& a, const mail::Due& b) {
     return std::pair(a.order.ref.number, a.order.there) < std::pair(b.order.ref.number, b.order.there);
   });
-  for (auto& one : all) {
-    if (!found(std::move(one))) return;
-  }
+  for (auto& one : all) found(std::move(one));
 }
 
 PushSession& PushKeeper::session_into(SinkFolder& there) {

@@ -22,7 +22,7 @@ class PushKeeper final : public mail::Keeper {
       : world_(world), folder_of_(std::move(folder_of)), patience_(world.limits, world.clock, world.events) {}
 
   void due(const mail::Folder& folder, std::chrono::sys_seconds until,
-           const std::function<bool(mail::Due)>& found) override;
+           const std::function<void(mail::Due)>& found) override;
   void read_back(const mail::Folder& folder, mail::ReleaseOrder& order) override;
   // A UIDL may be given twice in the life of a server. What was carried under it is forgotten: should the message be there
   // all the same, it is known by its content.

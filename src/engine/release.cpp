@@ -54,7 +54,6 @@ class Release {
           due.orders.push_back(std::move(one.order));
           ++count;
         }
-        return true;
       });
       if (!due.orders.empty()) orders_.push_back(std::move(due));
     }

@@ -60,9 +60,9 @@ struct Due {
 class Keeper {
  public:
   virtual ~Keeper() = default;
-  // What it holds of `folder`, lies at the source still, passes the job's filters and was seen there at `until` or before.
-  // Nothing where this run did not list the folder whole, or found it suspicious. `found` says whether to go on.
-  virtual void due(const Folder& folder, std::chrono::sys_seconds until, const std::function<bool(Due)>& found) = 0;
+  // What it holds of `folder`, lies at the source still, passes the job's filters and was seen there at `until` or before, in order of number.
+  // Nothing where this run did not list the folder whole, or found it suspicious.
+  virtual void due(const Folder& folder, std::chrono::sys_seconds until, const std::function<void(Due)>& found) = 0;
   // `order` is one that due() gave for `folder`. Reads the message from where it lies, now, and fills in its hashes. Error{damaged | missing | ...} where what lies there
   // is not that message, or cannot be read.
   virtual void read_back(const Folder& folder, ReleaseOrder& order) = 0;
