@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import mutf7  # noqa: E402
+from support.listening import Listener  # noqa: E402
 
 CAPABILITIES = "IMAP4rev1 UIDPLUS LITERAL+ SASL-IR ID ENABLE NAMESPACE UNSELECT"
 DATE = '01-Feb-2020 10:20:30 +0100'
@@ -46,8 +47,8 @@ class _Server:
     greeting = b""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
-        self.port = self.listener.getsockname()[1]
+        self.listener = Listener()
+        self.port = self.listener.port
         self.connections = 0
         self.log = []               # every line of every client
         self.open = []
@@ -55,24 +56,19 @@ class _Server:
         self.refuse_greeting = None  # bytes sent in place of the greeting, then hung up
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listener.start(self._accept)
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
+        self.listener.stop()
         for s in self.open:
             _close(s)
 
-    def _accept(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.open.append(s)
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(s,), daemon=True).start()
+    def _accept(self, s):
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.open.append(s)
+        self.connections += 1
+        threading.Thread(target=self._serve, args=(s,), daemon=True).start()
 
     def _serve(self, s):
         try:

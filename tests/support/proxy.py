@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 
+from support.listening import Listener
+
 
 class Proxy:
     """with Proxy(port) as proxy: proxy.port; proxy.bodies, proxy.body_bytes, proxy.connections, proxy.commands
@@ -23,15 +25,15 @@ class Proxy:
         self.sockets = []
         self.cut = False
         self.passed = threading.Event()   # set when anything of a body went through
-        self.listener = socket.create_server(("127.0.0.1", listen), backlog=50)
-        self.port = self.listener.getsockname()[1]
+        self.listener = Listener(listen)
+        self.port = self.listener.port
 
     def reset(self):
         self.bodies = self.body_bytes = self.connections = self.bytes = 0
         self.commands = []
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listener.start(self._accept)
         return self
 
     def __exit__(self, *_):
@@ -39,35 +41,30 @@ class Proxy:
 
     def stop(self):
         self.cut = True
-        close(self.listener)  # a close() alone would leave accept() waiting, and the port taken
+        self.listener.stop()
         with self.lock:
             for s in self.sockets:
                 close(s)
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.cut:
-                close(client)
-                continue
-            try:
-                server = socket.create_connection(("127.0.0.1", self.target), 30)
-            except OSError:
-                close(client)
-                continue
-            server.settimeout(None)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # what is counted has gone on, and does not pile up here
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
-            with self.lock:
-                self.sockets += [client, server]
-                self.connections += 1
-            self._relay(client, server)
+    def _accept(self, client):
+        if self.cut:
+            close(client)
+            return
+        try:
+            server = socket.create_connection(("127.0.0.1", self.target), 30)
+        except OSError:
+            close(client)
+            return
+        server.settimeout(None)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # what is counted has gone on, and does not pile up here
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        with self.lock:
+            self.sockets += [client, server]
+            self.connections += 1
+        self._relay(client, server)
 
     def _relay(self, client, server):
         threading.Thread(target=self._up, args=(client, server), daemon=True).start()
