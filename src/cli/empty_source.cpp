@@ -41,6 +41,7 @@ void say_release(Program& program, const std::string& account, AccountResult& re
 
 void add_release(codec::Json& summary, const engine::ReleaseReport& report) {
   summary.add("released", report.deleted).add("not_released", report.refused).add("release_unknown", report.unknown);
+  summary.add("release_vanished", report.vanished);
   summary.add("release_postponed", report.postponed + report.unproven);
 }
 
