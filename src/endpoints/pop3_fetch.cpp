@@ -113,10 +113,11 @@ void Pop3Fetch::compare_headers(pop3::Session& session, std::span<Pop3Item> item
   session.headers(drops, headers);
 }
 
-void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to) {
+void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to,
+                       const std::function<std::size_t()>& most_asked) {
   const auto drops = drops_of(items, [](const Pop3Item& item) { return !item.answered; });
   Bodies bodies(*this, items, to);
-  session.retrieve(drops, bodies);
+  session.retrieve(drops, bodies, most_asked);
 }
 
 // A wrong size is proof of neither damage nor health (qmail-pop3d counts line ends once, Exchange and

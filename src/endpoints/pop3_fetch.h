@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,8 +37,9 @@ class Pop3Fetch {
 
   // TOP for those that want to be compared; what is held is answered, all others want their body.
   void compare_headers(pop3::Session& session, std::span<Pop3Item> items, mail::Chooser& choose);
-  // RETR for all that are not answered.
-  void bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to);
+  // RETR for those that are not answered, or, with `most_asked`, as many of them as it allows meanwhile.
+  void bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to,
+              const std::function<std::size_t()>& most_asked = {});
   // Refused for good: unavailable(failed), with a headline from TOP if there is one.
   void give_up(pop3::Session& session, Pop3Item& item, mail::Arrivals& to);
 

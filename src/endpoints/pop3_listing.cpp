@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -46,10 +47,11 @@ std::string flaw(const pop3::Session& session, const std::vector<pop3::Drop>& dr
 
 }  // namespace
 
-Pop3Listing pop3_listing(pop3::Session& session) {
-  const auto promised = session.stat().messages;
-  Pop3Listing out{session.list(), {}};
-  if (promised && out.drops.size() < *promised) out.drops = session.list();
+Pop3Listing pop3_listing(pop3::Session& session, std::optional<pop3::Listing> heard) {
+  auto listing = heard ? std::move(*heard) : session.list();
+  const auto promised = listing.stat.messages;
+  if (promised && listing.drops.size() < *promised) listing = session.list();
+  Pop3Listing out{std::move(listing.drops), {}};
   if (promised && out.drops.size() < *promised) {
     throw Error(Cause::protocol, Blast::folder, Retry::never,
                 fmt::format("listing incomplete: STAT says {} messages, UIDL and LIST gave {}, twice", *promised,

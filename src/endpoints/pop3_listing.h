@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ struct Pop3Listing {
   std::string unsound;
 };
 
-// Error{protocol, folder, never} "listing incomplete".
-Pop3Listing pop3_listing(pop3::Session& session);
+// Error{protocol, folder, never} "listing incomplete". `heard`: what the session has listed already.
+Pop3Listing pop3_listing(pop3::Session& session, std::optional<pop3::Listing> heard = {});
 
 }  // namespace postferry::endpoints

@@ -111,9 +111,12 @@ class Pop3Reader final : public mail::FolderReader {
   }
 
   void ready() {
-    if (!line_.session) line_ = lines_.borrow(stop_);
+    if (!line_.session) {
+      const auto leaving = std::exchange(leaving_, {});
+      line_ = lines_.borrow(stop_, leaving.session.get());
+    }
     if (listed_) return;
-    auto listing = pop3_listing(*line_.session);
+    auto listing = pop3_listing(*line_.session, std::exchange(line_.listing, {}));
     const bool first = announced_ == 0;
     if (first) unsound_ = listing.unsound;
     drops_ = std::move(listing.drops);
@@ -233,9 +236,7 @@ class Pop3Reader final : public mail::FolderReader {
 
   void answer_pending(mail::Chooser& choose, mail::Arrivals& to) {
     while (!pending_.empty()) {
-      const bool sure = fetch_.sizes_are_known();
-      const std::span<Pop3Item> batch(pending_.data(),
-                                      sure ? pending_.size() : std::min(pending_.size(), sizes_tried));
+      const std::span<Pop3Item> batch(pending_);
       struct Forget {  // also when the session dies half way: what was answered must not be asked for again
         std::vector<Pop3Item>& pending;
         ~Forget() {
@@ -244,7 +245,9 @@ class Pop3Reader final : public mail::FolderReader {
       } forget{pending_};
       fetch_.compare_headers(*line_.session, batch, choose);
       const auto before = fetch_.arrived();
-      fetch_.bodies(*line_.session, batch, to);
+      fetch_.bodies(*line_.session, batch, to, [this] {
+        return fetch_.sizes_are_known() ? pending_.size() : sizes_tried;
+      });
       fetched_ = fetched_ || fetch_.arrived() > before;
       for (auto& item : batch) {
         if (!item.answered && item.refusals >= refusals_borne) fetch_.give_up(*line_.session, item, to);
@@ -255,8 +258,8 @@ class Pop3Reader final : public mail::FolderReader {
   // After a session that brought something, until one shows nothing new.
   bool must_look_again() {
     if (!std::exchange(fetched_, false)) return false;
-    line_.session->quit();
-    line_ = {};
+    line_.session->say_quit();
+    leaving_ = std::exchange(line_, {});
     listed_ = false;
     looking_again_ = true;
     return true;
@@ -306,6 +309,7 @@ class Pop3Reader final : public mail::FolderReader {
   const std::stop_token stop_;
   Pop3Fetch fetch_;
   Pop3Line line_;
+  Pop3Line leaving_;               // has said QUIT
   std::vector<pop3::Drop> drops_;  // of this session
   std::size_t at_ = 0;             // in drops_: before it all were seen
   std::string unsound_;            // why UIDLs do not serve in this run

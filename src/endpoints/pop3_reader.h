@@ -15,7 +15,8 @@ namespace postferry::endpoints {
 class Pop3Lines {
  public:
   virtual ~Pop3Lines() = default;
-  virtual Pop3Line borrow(std::stop_token stop) = 0;
+  // `leaving`: pop3_sign_in.h.
+  virtual Pop3Line borrow(std::stop_token stop, pop3::Session* leaving = nullptr) = 0;
   virtual void give_back(Pop3Line line) noexcept = 0;  // alive, nothing in flight
 };
 

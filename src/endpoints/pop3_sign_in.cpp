@@ -9,15 +9,16 @@
 namespace postferry::endpoints {
 
 Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, const Tools& tools,
-                      std::stop_token stop) {
+                      std::stop_token stop, pop3::Session* leaving) {
   if (stop.stop_requested()) throw Cancelled();
   try {
     auto connection = connect(account, tools, stop);
     auto session = std::make_unique<pop3::Session>(std::move(connection.stream), account.pipeline.value_or(64));
     session->capabilities();
     if (account.security == config::Security::starttls) session->start_tls(tls_policy(account));
+    if (leaving != nullptr) leaving->quit();
     authenticate(*session, account, secret.reveal());
-    return {std::move(session), connection.stoppable};
+    return {std::move(session), connection.stoppable, {}};
   } catch (const Error& error) {
     throw sign_in_failure(account, error);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,11 +17,13 @@ namespace postferry::endpoints {
 // without QUIT.
 struct Pop3Line {
   std::unique_ptr<pop3::Session> session;
-  StoppableStream* stoppable = nullptr;  // owned by the session
+  StoppableStream* stoppable = nullptr;         // owned by the session
+  std::optional<pop3::Listing> listing;         // heard already, and used by nobody so far
 };
 
-// Connects and signs in as the account says. Errors begin with the host's name.
-Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, const Tools& tools,
-                      std::stop_token stop);
+// Connects and signs in as the account says. Errors begin with the host's name. `leaving` is a session of before that has
+// said QUIT: it holds the drop's lock until that is answered, which is waited for before the sign-in.
+Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, const Tools& tools, std::stop_token stop,
+                      pop3::Session* leaving = nullptr);
 
 }  // namespace postferry::endpoints

@@ -24,20 +24,22 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   mail::SourceTraits traits() const override { return {false, false, false, 1}; }
 
   std::vector<mail::Folder> folders(std::stop_token stop) override {
-    auto line = borrow(stop);
+    auto line = borrow(stop, nullptr);
     mail::Folder inbox;
     inbox.wire_name = "INBOX";
     inbox.path = {"INBOX"};
     inbox.role = mail::Role::inbox;
     inbox.subscribed = true;
     try {
-      const auto drop = line.session->stat();
-      inbox.messages = drop.messages.value_or(0);
-      inbox.bytes = drop.bytes.value_or(0);
+      line.listing = line.session->list();
     } catch (const Error& error) {
-      throw at_host(account_.host, error);
+      // Whatever is wrong with the lists, the reader of the folder finds out, and it costs the folder.
+      if (!line.session->stat() || error.blast >= Blast::endpoint) throw at_host(account_.host, error);
     }
-    give_back(std::move(line));
+    const auto drop = *line.session->stat();
+    inbox.messages = drop.messages.value_or(0);
+    inbox.bytes = drop.bytes.value_or(0);
+    if (line.listing) give_back(std::move(line));
     return {inbox};
   }
 
@@ -51,7 +53,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
 
   // Pop3Lines. The one session, if nobody has it; a maildrop takes no second one (RFC 1939 section 3), so
   // that the server refuses whoever comes while it is lent.
-  Pop3Line borrow(std::stop_token stop) override {
+  Pop3Line borrow(std::stop_token stop, pop3::Session* leaving) override {
     {
       const std::lock_guard lock(mutex_);
       if (idle_.session) {
@@ -59,7 +61,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
         return std::exchange(idle_, {});
       }
     }
-    return pop3_sign_in(account_, secret_, tools_, std::move(stop));
+    return pop3_sign_in(account_, secret_, tools_, std::move(stop), leaving);
   }
 
   void give_back(Pop3Line line) noexcept override {

@@ -95,41 +95,46 @@ std::pair<std::string_view, std::string_view> two_words(std::string_view text) {
   return {text.substr(0, end), rest.substr(0, rest.find(' '))};
 }
 
-}  // namespace
-
-Stat Session::stat() {
-  return pipe_->alive([](Pipe& pipe) {
-    pipe.send("STAT");
-    const auto status = pipe.answer();
-    if (!status.ok()) throw refusal(status, Moment::listing, "STAT");
-    Stat stat;
-    const auto [messages, bytes] = two_words(status.text);
-    const auto count = parse_number(messages);
-    if (!count || *count > std::numeric_limits<std::uint32_t>::max()) return stat;
-    stat.messages = static_cast<std::uint32_t>(*count);
-    stat.bytes = parse_number(bytes);
-    return stat;
-  });
+Stat read_stat(const Status& status) {
+  Stat stat;
+  const auto [messages, bytes] = two_words(status.text);
+  const auto count = parse_number(messages);
+  if (!count || *count > std::numeric_limits<std::uint32_t>::max()) return stat;
+  stat.messages = static_cast<std::uint32_t>(*count);
+  stat.bytes = parse_number(bytes);
+  return stat;
 }
 
-std::vector<Drop> Session::list() {
+}  // namespace
+
+Listing Session::list() {
   return pipe_->alive([](Pipe& pipe) {
-    const bool both = pipe.window() > 1;
-    pipe.write(both ? "UIDL\r\nLIST\r\n" : "UIDL\r\n", false);
-    const auto uidl = pipe.answer();
+    const bool together = pipe.window() > 1;
+    if (together)
+      pipe.write(fmt::format("{}STAT\r\nUIDL\r\nLIST\r\n", pipe.capa_is_due ? "CAPA\r\n" : ""), false);
+    if (pipe.capa_is_due) pipe.read_capabilities();
+    const auto ask = [&](std::string_view verb) {
+      if (!together) pipe.send(verb);
+      return pipe.answer();
+    };
+
+    Listing out;
+    const auto stat = ask("STAT");
+    if (!stat.ok()) throw refusal(stat, Moment::listing, "STAT");
+    out.stat = read_stat(stat);
+    pipe.stat = out.stat;
+    const auto uidl = ask("UIDL");
     if (uidl.kind == Status::Kind::nonsense || is_temporary(uidl)) {
       throw refusal(uidl, Moment::listing, "UIDL");
     }
     pipe.has_uidl = uidl.ok();
-    auto drops = uidl.ok() ? read_uidls(pipe) : std::vector<Drop>{};
-
-    if (!both) pipe.send("LIST");
-    const auto list = pipe.answer();
+    if (uidl.ok()) out.drops = read_uidls(pipe);
+    const auto list = ask("LIST");
     if (list.kind == Status::Kind::nonsense || (!list.ok() && !uidl.ok())) {
       throw refusal(list, Moment::listing, "LIST");
     }
-    if (list.ok()) join(drops, read_sizes(pipe));
-    return drops;
+    if (list.ok()) join(out.drops, read_sizes(pipe));
+    return out;
   });
 }
 

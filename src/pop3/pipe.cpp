@@ -18,6 +18,16 @@ constexpr std::size_t line_limit = 8u << 10;
 // Of a multi-line answer that is kept in memory: more lines than any maildrop has messages.
 constexpr std::uint64_t most_lines = 2'000'000;
 
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> out;
+  while (!line.empty()) {
+    const auto end = std::min(line.find(' '), line.size());
+    if (end > 0) out.emplace_back(line.substr(0, end));
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 Session::Pipe::Pipe(std::unique_ptr<net::Stream> wire, unsigned most)
@@ -62,7 +72,7 @@ void Session::Pipe::body(const std::function<void(Bytes)>& found) {
 }
 
 void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
-                         const Refused& refused) {
+                         const Refused& refused, const std::function<std::size_t()>& most_asked) {
   // All that is in flight together is some hundred bytes, which any socket buffer takes: writing never waits
   // for a server that waits for us to read. Half a window at a time, so that a system call serves many small
   // messages.
@@ -70,9 +80,11 @@ void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span
   std::size_t asked = 0;
   std::string commands;
   for (std::size_t got = 0; got < wanted.size(); ++got) {
-    if (asked < wanted.size() && asked - got <= most / 2) {
+    const auto allowed = most_asked ? std::min(wanted.size(), most_asked()) : wanted.size();
+    if (got >= std::max(asked, allowed)) return;
+    if (asked < allowed && asked - got <= most / 2) {
       commands.clear();
-      const auto end = std::min(wanted.size(), got + most);
+      const auto end = std::min(allowed, got + most);
       for (; asked < end; ++asked)
         fmt::format_to(std::back_inserter(commands), "{} {}{}\r\n", verb, wanted[asked].number, tail);
       in_flight = wanted[got];
@@ -92,6 +104,21 @@ void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span
     }
     in_flight.reset();
   }
+}
+
+void Session::Pipe::read_capabilities() {
+  capa_is_due = false;
+  capabilities.clear();
+  const auto status = answer();
+  has_capa = status.ok();
+  if (status.kind == Status::Kind::nonsense) throw refusal(status, Moment::greeting, "CAPA");
+  if (status.ok()) lines([&](std::string_view line) { capabilities.push_back(words_of(line)); });
+}
+
+void Session::Pipe::know_capabilities() {
+  if (!capa_is_due) return;
+  send("CAPA");
+  read_capabilities();
 }
 
 bool Session::Pipe::can(std::string_view capability) const {

@@ -46,9 +46,15 @@ struct Session::Pipe {
 
   using Taken = std::function<void(const Drop&)>;  // after +OK: reads what belongs to it
   using Refused = std::function<void(const Drop&, const std::string& server_text)>;
-  // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order.
+  // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order. No more
+  // than the first `most_asked` are asked, which may grow meanwhile; ends when these are answered.
   void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
-            const Refused& refused);
+            const Refused& refused, const std::function<std::size_t()>& most_asked = {});
+
+  // The answer to CAPA.
+  void read_capabilities();
+  // CAPA, if it is still to be asked after the sign-in.
+  void know_capabilities();
 
   bool can(std::string_view capability) const;
   unsigned window() const { return can("PIPELINING") ? most_in_flight : 1; }
@@ -59,7 +65,8 @@ struct Session::Pipe {
   const unsigned most_in_flight;
   std::string stamp;                                   // the greeting's, for APOP
   std::vector<std::vector<std::string>> capabilities;  // CAPA's lines in words, upper case
-  bool has_capa = false, has_uidl = true, dead = false;
+  std::optional<Stat> stat;
+  bool has_capa = false, capa_is_due = false, has_uidl = true, said_quit = false, dead = false;
   std::optional<Drop> in_flight;
   std::vector<std::string> hidden;
 };

@@ -16,19 +16,10 @@ namespace {
 
 constexpr auto goodbye = std::chrono::seconds(2);
 
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> out;
-  while (!line.empty()) {
-    const auto end = std::min(line.find(' '), line.size());
-    if (end > 0) out.emplace_back(line.substr(0, end));
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  return out;
-}
-
 // A multi-line answer for each.
 template <class Pipe>
-void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to) {
+void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to,
+               const std::function<std::size_t()>& most_asked = {}) {
   pipe.bulk(
       verb, tail, wanted,
       [&](const Drop& drop) {
@@ -36,7 +27,7 @@ void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::sp
         pipe.body([&](Bytes part) { to.bytes(part); });
         to.end(drop);
       },
-      [&](const Drop& drop, const std::string& text) { to.refused(drop, text); });
+      [&](const Drop& drop, const std::string& text) { to.refused(drop, text); }, most_asked);
 }
 
 }  // namespace
@@ -52,18 +43,15 @@ Session::~Session() = default;
 
 void Session::capabilities() {
   pipe_->alive([](Pipe& pipe) {
-    pipe.capabilities.clear();
     pipe.send("CAPA");
-    const auto status = pipe.answer();
-    pipe.has_capa = status.ok();
-    if (status.kind == Status::Kind::nonsense) throw refusal(status, Moment::greeting, "CAPA");
-    if (status.ok()) pipe.lines([&](std::string_view line) { pipe.capabilities.push_back(words_of(line)); });
+    pipe.read_capabilities();
   });
 }
 
 bool Session::can(std::string_view capability) const { return pipe_->can(capability); }
 bool Session::has_apop() const { return !pipe_->stamp.empty(); }
 bool Session::has_uidl() const { return pipe_->has_uidl; }
+std::optional<Stat> Session::stat() const { return pipe_->stat; }
 
 void Session::start_tls(const net::TlsPolicy& policy) {
   pipe_->alive([&](Pipe& pipe) {
@@ -95,17 +83,23 @@ void Session::start_tls(const net::TlsPolicy& policy) {
 
 void Session::headers(std::span<const Drop> wanted, Bodies& to) {
   pipe_->alive([&](Pipe& pipe) {
+    pipe.know_capabilities();
     if (!pipe.has_capa || pipe.can("TOP")) return read_each(pipe, "TOP", " 0", wanted, to);
     for (const auto& drop : wanted) to.refused(drop, "the server does not offer TOP");
   });
 }
 
-void Session::retrieve(std::span<const Drop> wanted, Bodies& to) {
-  pipe_->alive([&](Pipe& pipe) { read_each(pipe, "RETR", "", wanted, to); });
+void Session::retrieve(std::span<const Drop> wanted, Bodies& to,
+                       const std::function<std::size_t()>& most_asked) {
+  pipe_->alive([&](Pipe& pipe) {
+    pipe.know_capabilities();
+    read_each(pipe, "RETR", "", wanted, to, most_asked);
+  });
 }
 
 void Session::mark_deleted(std::span<const Drop> wanted, Marks& answers) {
   pipe_->alive([&](Pipe& pipe) {
+    pipe.know_capabilities();
     pipe.bulk(
         "DELE", "", wanted, [&](const Drop& drop) { answers.marked(drop); },
         [&](const Drop& drop, const std::string& text) { answers.refused(drop, text); });
@@ -124,11 +118,21 @@ std::optional<std::string> Session::update() {
 
 std::optional<Drop> Session::in_flight() const { return pipe_->in_flight; }
 
+void Session::say_quit() noexcept {
+  if (pipe_->dead || pipe_->said_quit) return;
+  try {
+    pipe_->send("QUIT");
+    pipe_->said_quit = true;
+  } catch (...) {
+    pipe_->dead = true;
+  }
+}
+
 void Session::quit() noexcept {
   if (pipe_->dead) return;
   try {
     pipe_->stream->hurry(goodbye);
-    pipe_->send("QUIT");
+    if (!pipe_->said_quit) pipe_->send("QUIT");
     pipe_->answer();
   } catch (...) { /* it may hang up without a word: nothing was marked, so nothing hangs on the answer */
   }

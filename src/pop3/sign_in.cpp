@@ -113,6 +113,14 @@ struct Password {
 
 }  // namespace
 
+// What CAPA says may be another thing after the sign-in. It goes out with the next question, where the server takes more
+// than one at a time.
+static void ask_again_what_it_can(Session::Pipe& pipe) {
+  if (!pipe.has_capa) return;
+  pipe.capa_is_due = true;
+  if (pipe.window() == 1) pipe.alive([](Session::Pipe& one) { one.know_capabilities(); });
+}
+
 void Session::login(std::string_view user, std::string_view secret, std::string_view authorize_as) {
   refuse_controls(user, "user name");
   refuse_controls(secret, "password");
@@ -129,7 +137,7 @@ void Session::login(std::string_view user, std::string_view secret, std::string_
       password.by_login(pipe);
   });
   pipe_->show_all();
-  if (pipe_->has_capa) capabilities();
+  ask_again_what_it_can(*pipe_);
 }
 
 void Session::authenticate_xoauth2(std::string_view user, std::string_view token) {
@@ -147,7 +155,7 @@ void Session::authenticate_xoauth2(std::string_view user, std::string_view token
     accept(pipe, respond(pipe, begin(pipe, "XOAUTH2"), {response}));
   });
   pipe_->show_all();
-  if (pipe_->has_capa) capabilities();
+  ask_again_what_it_can(*pipe_);
 }
 
 }  // namespace postferry::pop3

@@ -26,6 +26,12 @@ struct Stat {
   std::optional<std::uint64_t> bytes;
 };
 
+// What a drop holds.
+struct Listing {
+  Stat stat;
+  std::vector<Drop> drops;  // ascending
+};
+
 class Bodies {
  public:
   virtual ~Bodies() = default;
@@ -60,19 +66,24 @@ class Session {
   void login(std::string_view user, std::string_view secret, std::string_view authorize_as = {});
   void authenticate_xoauth2(std::string_view user, std::string_view token);
 
-  Stat stat();                                     // how many list() must give
-  std::vector<Drop> list();                        // ascending; UIDL and LIST, joined; has_uidl() says whether UIDL was answered
+  // STAT, and UIDL and LIST joined; has_uidl() says whether UIDL was answered. In one flight where the server can, and CAPA
+  // with it, which may say other things after the sign-in than before.
+  Listing list();
+  std::optional<Stat> stat() const;                // as far as list() came to hear it
   bool has_uidl() const;
   // TOP n 0, where the server can.
   void headers(std::span<const Drop> wanted, Bodies& to);
-  // RETR, pipelined if CAPA allows.
-  void retrieve(std::span<const Drop> wanted, Bodies& to);
+  // RETR, pipelined if CAPA allows. With `most_asked` only the first so many, which may grow meanwhile: returns when
+  // these are answered.
+  void retrieve(std::span<const Drop> wanted, Bodies& to,
+                const std::function<std::size_t()>& most_asked = {});
   // DELE, pipelined if CAPA allows. Deletes nothing yet: update() does (RFC 1939 section 6).
   void mark_deleted(std::span<const Drop> wanted, Marks& answers);
   // QUIT, and its answer waited for: nothing where the server says that what was marked is deleted, its words where it says
   // that some of it may not be. Throws where no answer came: then nobody knows. The session is over in any case.
   std::optional<std::string> update();
   std::optional<Drop> in_flight() const;           // when the session died
+  void say_quit() noexcept;                        // QUIT without the answer, which quit() waits for then
   void quit() noexcept;                            // at most two seconds; only where nothing is marked
   void abort() noexcept;                           // any thread
 

@@ -17,12 +17,26 @@ Session session(test::Script script) {
   return Session(std::make_unique<test::ScriptedStream>(std::move(script)));
 }
 
+test::Script greeted() { return test::Script().say("+OK").expect("STAT").say("+OK 2 20"); }
+
+Stat stat_of(const char* answer) {
+  auto pop3 = session(test::Script()
+                          .say("+OK")
+                          .expect("STAT")
+                          .say(answer)
+                          .expect("UIDL")
+                          .say_bytes("+OK\r\n.\r\n")
+                          .expect("LIST")
+                          .say_bytes("+OK\r\n.\r\n"));
+  return pop3.list().stat;
+}
+
 // What list() makes of the two answers, as "number uidl size".
 std::vector<std::string> listed(const std::string& uidl, const std::string& list) {
   auto pop3 = session(
-      test::Script().say("+OK").expect("UIDL").say_bytes(uidl).expect("LIST").say_bytes(list).close());
+      greeted().expect("UIDL").say_bytes(uidl).expect("LIST").say_bytes(list).close());
   std::vector<std::string> out;
-  for (const auto& drop : pop3.list()) {
+  for (const auto& drop : pop3.list().drops) {
     out.push_back(
         fmt::format("{} {} {}", drop.number, drop.uidl, drop.size ? std::to_string(*drop.size) : "?"));
   }
@@ -62,24 +76,22 @@ TEST(Listing, DoesWithoutSizesIfListIsRefused) {
 }
 
 TEST(Listing, DoesWithoutUidlsIfUidlIsUnknownAndSaysSo) {
-  auto pop3 = session(test::Script()
-                          .say("+OK")
+  auto pop3 = session(greeted()
                           .expect("UIDL")
                           .say("-ERR what?")
                           .expect("LIST")
                           .say_bytes("+OK\r\n1 10\r\n.\r\n"));
-  EXPECT_EQ(pop3.list().size(), 1u);
+  EXPECT_EQ(pop3.list().drops.size(), 1u);
   EXPECT_FALSE(pop3.has_uidl());
 }
 
 TEST(Listing, KeepsOfAHostileUidlNoMoreThanTellsThatItIsTooLong) {
-  auto pop3 = session(test::Script()
-                          .say("+OK")
+  auto pop3 = session(greeted()
                           .expect("UIDL")
                           .say_bytes("+OK\r\n1 " + std::string(8000, 'x') + "\r\n.\r\n")
                           .expect("LIST")
                           .say("-ERR"));
-  EXPECT_EQ(pop3.list().front().uidl.size(), 1024u);
+  EXPECT_EQ(pop3.list().drops.front().uidl.size(), 1024u);
 }
 
 TEST(Listing, IsRefusedWhereALineMakesNoSense) {
@@ -90,13 +102,19 @@ TEST(Listing, IsRefusedWhereALineMakesNoSense) {
 
 TEST(Listing, StatMayTellNothing) {
   for (const auto* stat : {"+OK", "+OK x y", "+OK 99999999999 1"}) {
-    auto pop3 = session(test::Script().say("+OK").expect("STAT").say(stat));
-    EXPECT_EQ(pop3.stat().messages, std::nullopt) << stat;
+    EXPECT_EQ(stat_of(stat).messages, std::nullopt) << stat;
   }
-  auto pop3 = session(test::Script().say("+OK").expect("STAT").say("+OK 2 320 extra"));
-  const auto stat = pop3.stat();
+  const auto stat = stat_of("+OK 2 320 extra");
   EXPECT_EQ(stat.messages, 2u);
   EXPECT_EQ(stat.bytes, 320u);
+}
+
+TEST(Listing, ThatFailsHalfWayHasToldWhatStatSaid) {
+  auto pop3 = session(test::Script().say("+OK").expect("STAT").say("+OK 3 30").expect("UIDL").say("* OK IMAP?"));
+  EXPECT_FALSE(pop3.stat());
+  EXPECT_THROW(pop3.list(), Error);
+  ASSERT_TRUE(pop3.stat());
+  EXPECT_EQ(pop3.stat()->messages, 3u);
 }
 
 }  // namespace
