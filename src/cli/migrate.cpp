@@ -14,8 +14,6 @@
 namespace postferry::cli {
 namespace {
 
-constexpr std::size_t budget_bytes = 8u << 20;
-
 [[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
 
 std::vector<config::Account> sources_of(const Program& program, const Options& options) {
@@ -50,7 +48,7 @@ std::vector<AccountResult> migrate_accounts(Program& program, const Options& opt
   };
   const Network network(options, program.clock);
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
-  ByteBudget budget(budget_bytes);
+  ByteBudget budget(push_budget);
   PushTask task{program, options, to, network.dialer(), budget, transcript.get(), reveal, engine::FlagRule::merge};
   std::vector<PushSource> sources;
   for (const auto& account : accounts) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <postferry/base/error.h>
+#include <postferry/base/task_group.h>
 #include <postferry/base/text.h>
 #include <postferry/catalog/push_ledger.h>
 
@@ -150,9 +151,17 @@ class Pusher {
     NoSink no_sink;
     NoLedger no_ledger;
     auto look = world(from, *source, no_sink, no_ledger, view, selection);
-    const auto plan = engine::make_plan(look, program_.stop);
-    check_patterns(selection);
-    auto preflight = fly(from, plan, view);
+    Reception there;
+    engine::Plan plan;
+    {
+      // Both sides at once: each has some round trips of its own to go.
+      TaskGroup meanwhile(program_.stop);
+      meanwhile.start("destination", [&](const std::stop_token& stop) { there = sign_in_there(view, stop); });
+      plan = engine::make_plan(look, program_.stop);
+      check_patterns(selection);
+      meanwhile.join();
+    }
+    auto preflight = fly(from, plan, std::move(there));
     refuse_same_folder(from, preflight);
     tell(console_, preflight, task_.options.dry_run);
     if (task_.options.dry_run) {
@@ -219,18 +228,32 @@ class Pusher {
     return out;
   }
 
-  // Signs in at the destination and asks what it can do.
-  Preflight fly(const PushSource& from, const engine::Plan& plan, ProgressView& view) {
+  // What the destination says before anything is put into it.
+  struct Reception {
+    mail::DestinationTraits traits;
+    std::vector<mail::Folder> folders;
+  };
+
+  Reception sign_in_there(ProgressView& view, const std::stop_token& stop) {
     if (!there_) {
       const endpoints::Secret secret{[this] { return task_.reveal(task_.to); }};
       there_ = endpoints::make_destination(task_.to, secret, tools_of(task_, work_folder_));
     }
-    Preflight out{.from = from.account, .to = task_.to.id(), .folders = {}, .left_out = plan.left_out, .traits = {}};
-    std::vector<mail::Folder> theirs, ours;
-    insist(program_, limits_of(task_.options, {}), view, [&] {
-      out.traits = there_->traits(program_.stop);
-      theirs = there_->folders(program_.stop);
+    return insist(program_, limits_of(task_.options, {}), view, stop, [&] {
+      Reception out;
+      out.traits = there_->traits(stop);
+      out.folders = there_->folders(stop);
+      return out;
     });
+  }
+
+  Preflight fly(const PushSource& from, const engine::Plan& plan, Reception there) {
+    Preflight out{.from = from.account,
+                  .to = task_.to.id(),
+                  .folders = {},
+                  .left_out = plan.left_out,
+                  .traits = std::move(there.traits)};
+    std::vector<mail::Folder> ours;
     std::set<std::string> taken;
     for (const auto& task : plan.tasks) {
       ours.push_back(task.folder);
@@ -238,7 +261,7 @@ class Pusher {
       out.messages += task.folder.messages, out.bytes += task.folder.bytes;
     }
     ours.insert(ours.end(), plan.left_out.begin(), plan.left_out.end());
-    out.folders = place_folders(ours, theirs, mapping_rules(task_.options), out.traits);
+    out.folders = place_folders(ours, there.folders, mapping_rules(task_.options), out.traits);
     std::erase_if(out.folders, [&](const auto& one) { return !taken.contains(one.from.wire_name); });
     return out;
   }
@@ -282,7 +305,8 @@ endpoints::Tools tools_of(const PushTask& task, const std::filesystem::path& wor
           .work_folder = work_folder,
           .timeouts = timeouts_of(task.options),
           .transcript = task.transcript,
-          .max_sessions = task.options.connections.value_or(0)};
+          .max_sessions = task.options.connections.value_or(0),
+          .folder_sizes = true};
 }
 
 std::vector<AccountResult> push_all(PushTask& task, const std::vector<PushSource>& sources) {

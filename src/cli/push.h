@@ -25,6 +25,10 @@ struct PushSource {
   std::function<bool()> damaged{};            // after the run: the archive could not give something back
 };
 
+// Bodies on their way, bytes. More than a backup's: each is held until the server has answered for its whole batch, and
+// nothing is compressed.
+constexpr std::size_t push_budget = 16u << 20;
+
 // What all sources of one command share.
 struct PushTask {
   Program& program;

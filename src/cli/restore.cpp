@@ -19,8 +19,6 @@
 namespace postferry::cli {
 namespace {
 
-constexpr std::size_t budget_bytes = 8u << 20;
-
 [[noreturn]] void refuse(const std::string& what) { throw Error(Cause::config, Blast::run, Retry::never, what); }
 
 // --message: a content each, told by the beginning of its name.
@@ -114,7 +112,7 @@ Exit restore(Program& program) {
   auto secrets = secrets_for(program, to);
   const Network network(options, program.clock);
   const auto transcript = options.trace_file.empty() ? nullptr : net::file_transcript(options.trace_file);
-  ByteBudget budget(budget_bytes);
+  ByteBudget budget(push_budget);
   PushTask task{program, options, to, network.dialer(), budget, transcript.get(),
                 [&](const config::Account&) { return secrets.reveal(0); }, engine::FlagRule::add};
   std::vector<PushSource> sources;

@@ -12,6 +12,7 @@ class SeenSink final : public mail::MailSink {
 
   mail::SinkTraits traits() const override { return sink_.traits(); }
   void declare(const mail::Folder& folder, bool selected) override { sink_.declare(folder, selected); }
+  void make_ready(const mail::Folder& folder) noexcept override { sink_.make_ready(folder); }
   void repeat(const mail::Folder& folder) override { sink_.repeat(folder); }
   std::unique_ptr<mail::FolderWriter> open(const mail::Folder& folder, const mail::FolderState& state,
                                            mail::Receipts& receipts, std::stop_token stop) override;

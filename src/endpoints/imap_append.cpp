@@ -29,8 +29,12 @@ void ImapAppend::run(std::span<std::optional<mail::Outgoing>> batch, mail::Answe
     drop_refused_keywords(*one);
     appends.push_back(append_of(*one));
   }
-  session_.append(wire_name_, appends, *this);
+  session_.append(wire_name_, appends, *this, mark_);
   for (const auto& one : again_) once_more(one);
+}
+
+void ImapAppend::seen(const imap::Fetched& items) {
+  answers_->seen({items.uid, items.size.value_or(0), items.flags});
 }
 
 // Collected before it was known that they are refused here.

@@ -18,11 +18,13 @@ using RefusedKeywords = std::set<std::string>;
 // line end that it misses, or without its keywords (each of them is tried by STORE afterwards). One batch.
 class ImapAppend final : public imap::Appends {
  public:
-  ImapAppend(imap::Session& session, std::string wire_name, std::uint32_t uidvalidity,
+  // What lies in the folder from `mark` on is looked at along the way, unless it is 0.
+  ImapAppend(imap::Session& session, std::string wire_name, std::uint32_t uidvalidity, imap::Uid mark,
              RefusedKeywords& refused_keywords)
       : session_(session),
         wire_name_(std::move(wire_name)),
         uidvalidity_(uidvalidity),
+        mark_(mark),
         refused_keywords_(refused_keywords) {}
 
   // Moves every message that is answered out of `batch`. Those left there when it throws are in doubt.
@@ -30,6 +32,7 @@ class ImapAppend final : public imap::Appends {
 
   void appended(std::size_t index, const imap::Appended& where) override;
   void refused(std::size_t index, const Error& why, imap::Fault fault) override;
+  void seen(const imap::Fetched& items) override;
 
  private:
   struct Again {
@@ -49,6 +52,7 @@ class ImapAppend final : public imap::Appends {
   imap::Session& session_;
   const std::string wire_name_;
   const std::uint32_t uidvalidity_;
+  const imap::Uid mark_;
   RefusedKeywords& refused_keywords_;
   std::span<std::optional<mail::Outgoing>> batch_;
   mail::Answers* answers_ = nullptr;

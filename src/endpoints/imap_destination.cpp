@@ -1,9 +1,11 @@
 #include "imap_destination.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -59,6 +61,33 @@ Places ask_places(imap::Session& session, const config::Account& account) {
   return out;
 }
 
+// A folder that ensure() will be asked for.
+struct Wish {
+  mail::FolderPath path;
+  bool subscribe = false;
+};
+
+std::vector<mail::FolderPath> missing_of(const Places& places, const std::vector<Wish>& expected) {
+  std::vector<mail::FolderPath> out;
+  for (const auto& [path, subscribe] : expected) {
+    const auto it = places.by_path.find(path);
+    const bool there = it != places.by_path.end() && places.folders[it->second].selectable;
+    if (!is_inbox(path) && !there) out.push_back(path);
+  }
+  return out;
+}
+
+std::vector<mail::FolderPath> unsubscribed_of(const Places& places, const std::vector<Wish>& expected) {
+  std::vector<mail::FolderPath> out;
+  for (const auto& [path, subscribe] : expected) {
+    const auto it = places.by_path.find(path);
+    if (subscribe && it != places.by_path.end() && places.folders[it->second].selectable &&
+        !places.folders[it->second].subscribed)
+      out.push_back(path);
+  }
+  return out;
+}
+
 class ImapDestination final : public mail::Destination {
  public:
   ImapDestination(const config::Account& account, Secret secret, const Tools& tools)
@@ -79,6 +108,10 @@ class ImapDestination final : public mail::Destination {
   }
 
   std::vector<mail::Folder> folders(std::stop_token stop) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(just_asked_, false)) return places_->folders;
+    }
     auto found = pool_.with_session(
         stop, [&](imap::Session& session) { return ask_places(session, pool_.account()); });
     auto folders = found.folders;
@@ -89,7 +122,13 @@ class ImapDestination final : public mail::Destination {
 
   std::string wire_name(const mail::FolderPath& path) const override { return name_in(*places({}), path); }
 
+  void expect(const mail::FolderPath& path, bool subscribe) override {
+    const std::lock_guard lock(mutex_);
+    expected_.push_back({path, subscribe});
+  }
+
   mail::Ensured ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override {
+    make_expected(path, stop);
     bool there = is_inbox(path), subscribed = there;
     mail::Ensured out{path, {}};
     const auto known = places(stop);
@@ -119,6 +158,51 @@ class ImapDestination final : public mail::Destination {
   }
 
  private:
+  // What this leaves out, or fails at, ensure() does and tells, folder by folder.
+  void make_expected(const mail::FolderPath& first, const std::stop_token& stop) {
+    const auto expected = take_expected(first);
+    if (expected.size() < 2) return;
+    const auto known = places(stop);
+    try {
+      const auto missing = missing_of(*known, expected);
+      for (const auto& path : made_of(missing, *known, stop, &imap::Session::create))
+        remember(path, name_in(*known, path), false);
+      const auto now = places(stop);
+      for (const auto& path : made_of(unsubscribed_of(*now, expected), *now, stop, &imap::Session::subscribe))
+        remember(path, name_in(*now, path), true);
+    } catch (const Error&) {
+    }
+  }
+
+  // This one and every n-th behind it, n being the sessions: as many lanes make the rest meanwhile.
+  std::vector<Wish> take_expected(const mail::FolderPath& first) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Wish> out, left;
+    auto at = std::find_if(expected_.begin(), expected_.end(), [&](const Wish& one) { return one.path == first; });
+    if (at == expected_.end()) return out;
+    left.assign(expected_.begin(), at);
+    for (std::size_t i = 0; at != expected_.end(); ++at, ++i)
+      (i % pool_.most() == 0 ? out : left).push_back(std::move(*at));
+    expected_ = std::move(left);
+    return out;
+  }
+
+  using Verb = std::vector<bool> (imap::Session::*)(std::span<const std::string>);
+
+  // Those with which the server was content.
+  std::vector<mail::FolderPath> made_of(std::vector<mail::FolderPath> paths, const Places& known,
+                                        const std::stop_token& stop, Verb verb) {
+    if (paths.empty()) return paths;
+    std::vector<std::string> names;
+    for (const auto& path : paths) names.push_back(name_in(known, path));
+    const auto well = pool_.with_session(stop, [&](imap::Session& session) { return (session.*verb)(names); });
+    std::vector<mail::FolderPath> out;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      if (well[i]) out.push_back(std::move(paths[i]));
+    }
+    return out;
+  }
+
   // Asked for once; shared, because other threads may learn of more folders while one looks into them.
   std::shared_ptr<const Places> places(std::stop_token stop) const {
     {
@@ -128,7 +212,10 @@ class ImapDestination final : public mail::Destination {
     auto found = pool_.with_session(
         stop, [&](imap::Session& session) { return ask_places(session, pool_.account()); });
     const std::lock_guard lock(mutex_);
-    if (!places_) places_ = std::make_shared<const Places>(std::move(found));
+    if (!places_) {
+      places_ = std::make_shared<const Places>(std::move(found));
+      just_asked_ = true;
+    }
     return places_;
   }
 
@@ -231,6 +318,7 @@ class ImapDestination final : public mail::Destination {
     folder.selectable = true;
     folder.subscribed = folder.subscribed || subscribed;
     places_ = std::move(more);
+    just_asked_ = false;
   }
 
   std::string where(const mail::FolderPath& path) const {
@@ -248,7 +336,9 @@ class ImapDestination final : public mail::Destination {
 
   mutable ImapPool pool_;
   mutable std::mutex mutex_;
+  std::vector<Wish> expected_;                    // guarded by mutex_
   mutable std::shared_ptr<const Places> places_;  // guarded by mutex_
+  mutable bool just_asked_ = false;               // guarded by mutex_; and folders() has not told it yet
   std::optional<std::string> forbidden_;          // guarded by mutex_
 };
 

@@ -61,7 +61,10 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
  public:
   ImapDestinationFolder(ImapPool& pool, std::string wire_name, std::string where, std::stop_token stop)
       : pool_(pool), wire_name_(std::move(wire_name)), where_(std::move(where)), stop_(std::move(stop)) {}
-  ~ImapDestinationFolder() override { line_.give_back(); }
+  ~ImapDestinationFolder() override {
+    if (is_selected_) line_.keep_selected(wire_name_, selected_);
+    line_.give_back();
+  }
 
   mail::FolderState begin() override;
   bool takes_keyword(const std::string& keyword) const override;
@@ -74,8 +77,9 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   std::optional<mail::CanonicalId> original_of(std::uint32_t number) override;
   std::optional<mail::MergeId> merge_of(std::uint32_t number) override;
   std::optional<mail::Digests> unmarked(const mail::Body& body) override;
-  void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override;
+  void append(std::vector<mail::Outgoing> batch, std::uint32_t mark, mail::Answers& answers) override;
   void drain(mail::Answers&) override {}  // append() waits for its answers
+  void glance(std::uint32_t mark, mail::Answers& answers) override;
   std::vector<mail::Outgoing> take_back() override;
   void change_flags(std::uint32_t number, const mail::Flags& add, const mail::Flags& remove) override;
 
@@ -92,7 +96,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   ImapPool::Lent line_;
   imap::Selected selected_;
   imap::Uid next_ = 0;  // UIDNEXT at least
-  bool surveyed_ = false;
+  bool is_selected_ = false, surveyed_ = false;
   RefusedKeywords refused_keywords_;
   imap::Uid last_read_ = 0;                           // by canonical_of()
   std::optional<mail::CanonicalId> last_original_;    // of that one
@@ -129,8 +133,14 @@ mail::FolderState ImapDestinationFolder::begin() {
 
 // A session that lay idle may have died meanwhile: then a new one.
 void ImapDestinationFolder::open() {
+  is_selected_ = false;
   for (;;) {
-    line_ = pool_.borrow(stop_);
+    line_ = pool_.borrow(stop_, wire_name_);
+    if (auto already = line_.take_selected(wire_name_)) {
+      selected_ = std::move(*already);
+      selected_.uidnext = 0;  // of then: it says nothing of now
+      break;
+    }
     try {
       selected_ = line_->select(wire_name_);
       break;
@@ -139,6 +149,7 @@ void ImapDestinationFolder::open() {
       line_.hang_up();
     }
   }
+  is_selected_ = true;
   next_ = selected_.uidnext;
   surveyed_ = false;
 }
@@ -235,12 +246,21 @@ std::optional<mail::Digests> ImapDestinationFolder::unmarked(const mail::Body& b
   return digest.finish();
 }
 
-void ImapDestinationFolder::append(std::vector<mail::Outgoing> batch, mail::Answers& answers) {
+void ImapDestinationFolder::append(std::vector<mail::Outgoing> batch, std::uint32_t mark,
+                                   mail::Answers& answers) {
   batch_.clear();
   for (auto& one : batch) batch_.emplace_back(std::move(one));
   guarded([&] {
-    ImapAppend(*line_, wire_name_, selected_.uidvalidity, refused_keywords_).run(batch_, answers);
+    ImapAppend(*line_, wire_name_, selected_.uidvalidity, mark, refused_keywords_).run(batch_, answers);
     batch_.clear();
+  });
+}
+
+void ImapDestinationFolder::glance(std::uint32_t mark, mail::Answers& answers) {
+  guarded([&] {
+    line_->glance(mark, [&](const imap::Fetched& one) {
+      if (one.size && one.has_flags) answers.seen({one.uid, *one.size, one.flags});
+    });
   });
 }
 

@@ -6,6 +6,8 @@ namespace postferry::endpoints {
 namespace {
 
 constexpr unsigned usual_sessions = 4;
+// A session may be closed while it lies idle: after so long a round trip is worth the certainty.
+constexpr std::chrono::seconds trusted_for{2};
 
 }  // namespace
 
@@ -22,6 +24,19 @@ ImapPool::Lent& ImapPool::Lent::operator=(Lent&& other) noexcept {
   line_ = std::exchange(other.line_, {});
   warm_ = other.warm_;
   return *this;
+}
+
+std::optional<imap::Selected> ImapPool::Lent::take_selected(const std::string& wire_name) {
+  const bool is_it = std::exchange(line_.selected_name, {}) == wire_name;
+  if (!is_it || pool_->tools_.clock.steady() - line_.given_back > trusted_for) return std::nullopt;
+  return line_.selected;
+}
+
+void ImapPool::Lent::keep_selected(const std::string& wire_name, const imap::Selected& selected) {
+  if (pool_ == nullptr) return;
+  line_.selected_name = wire_name;
+  line_.selected = selected;
+  line_.given_back = pool_->tools_.clock.steady();
 }
 
 void ImapPool::Lent::give_back() noexcept {
@@ -51,23 +66,30 @@ ImapPool::ImapPool(config::Account account, Secret secret, Tools tools, unsigned
     : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)), most_(most) {}
 
 ImapPool::~ImapPool() {
+  for (auto& line : idle_) line.session->say_logout();  // all at once: one round trip, however many they are
   for (auto& line : idle_) line.session->logout();
 }
 
-ImapPool::Lent ImapPool::borrow(std::stop_token stop) {
+ImapPool::Lent ImapPool::borrow(std::stop_token stop, const std::string& wire_name) {
   ImapLine line;
   {
     std::unique_lock lock(mutex_);
     if (!returned_.wait(lock, stop, [&] { return lent_ < most_; })) throw Cancelled();
     ++lent_;
     if (!idle_.empty()) {
-      line = std::move(idle_.back());
-      idle_.pop_back();
+      auto which = wire_name.empty() ? idle_.begin()
+                                     : std::find_if(idle_.begin(), idle_.end(), [&](const ImapLine& one) {
+                                         return one.selected_name == wire_name;
+                                       });
+      if (which == idle_.end()) which = idle_.begin();
+      line = std::move(*which);
+      idle_.erase(which);
     }
   }
   const bool warm = line.session != nullptr;
   if (warm) {
     line.stoppable->follow(stop);
+    if (line.selected_name != wire_name) line.selected_name.clear();  // whatever is done with it now
     return {this, std::move(line), true};
   }
   try {

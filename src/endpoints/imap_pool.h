@@ -2,7 +2,9 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,11 @@ class ImapPool {
     imap::Session& operator*() const { return *line_.session; }
     imap::Session* operator->() const { return line_.session.get(); }
     bool warm() const { return warm_; }  // it has been used before, and may have been closed meanwhile
+
+    // What SELECT answered, if the session was given back a moment ago with this folder selected: no need to ask again.
+    std::optional<imap::Selected> take_selected(const std::string& wire_name);
+    // Given back next, for the next one that wants this folder.
+    void keep_selected(const std::string& wire_name, const imap::Selected& selected);
 
     void give_back() noexcept;  // nothing is in flight, and it works
     void hang_up() noexcept;
@@ -60,8 +67,9 @@ class ImapPool {
     }
   }
 
-  // Waits while all are lent. Follows `stop` until it is given back.
-  Lent borrow(std::stop_token stop);
+  // Waits while all are lent. Follows `stop` until it is given back. One that has `wire_name` selected comes first, then the
+  // one that lay idle longest.
+  Lent borrow(std::stop_token stop, const std::string& wire_name = {});
 
   const config::Account& account() const { return account_; }
   const Tools& tools() const { return tools_; }
@@ -74,7 +82,7 @@ class ImapPool {
   const unsigned most_;
   std::mutex mutex_;
   std::condition_variable_any returned_;
-  std::vector<ImapLine> idle_;  // guarded by mutex_
+  std::vector<ImapLine> idle_;  // guarded by mutex_; in the order in which they came back
   unsigned lent_ = 0;           // guarded by mutex_
 };
 

@@ -27,7 +27,7 @@ ImapLine imap_sign_in(const config::Account& account, const Secret& secret, cons
     if (account.security == config::Security::starttls) session->start_tls(tls_policy(account));
     if (!session->preauth()) authenticate(*session, account, secret.reveal());
     if (session->can("ID")) session->identify(POSTFERRY_VERSION);
-    return {std::move(session), connection.stoppable};
+    return {std::move(session), connection.stoppable, {}, {}, {}};
   } catch (const Error& error) {
     throw sign_in_failure(account, error);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,9 @@ namespace postferry::endpoints {
 struct ImapLine {
   std::unique_ptr<imap::Session> session;
   StoppableStream* stoppable = nullptr;  // owned by the session
+  std::string selected_name;             // the folder it was given back with, if that is known
+  imap::Selected selected;
+  std::chrono::steady_clock::time_point given_back{};
 };
 
 // Connects and signs in as the account says. Errors begin with the host's name.

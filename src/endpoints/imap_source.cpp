@@ -36,7 +36,7 @@ class ImapSource final : public mail::MailSource {
   std::vector<mail::Folder> folders(std::stop_token stop) override {
     return pool_.with_session(stop, [&](imap::Session& session) {
       std::vector<mail::Folder> out;
-      for (auto& listed : session.list({})) {
+      for (auto& listed : session.list({.with_size = pool_.tools().folder_sizes})) {
         override_role(listed.folder, pool_.account().roles);
         listed.folder.token = token_of(listed);
         out.push_back(std::move(listed.folder));

@@ -59,6 +59,7 @@ bool Delivery::session_died() const {
 // Sends all of it at once; afterwards looks what has become of it. Returns what is certainly not there.
 std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch) {
   mark_ = folder_.inventory().next();
+  seen_.clear();
   munged_.clear();
   for (const auto& one : batch) {
     if (auto digests = munged_digests(*one.message.body)) munged_.emplace(one.ticket, std::move(*digests));
@@ -87,7 +88,7 @@ std::optional<Error> Delivery::transmit(std::vector<mail::Outgoing> batch) {
   try {
     // An open session first: what was not handed over to one is not in doubt.
     session_.run([](mail::DestinationFolder&) {});
-    session_.folder()->append(std::move(batch), *this);
+    session_.folder()->append(std::move(batch), mark_, *this);
     session_.folder()->drain(*this);
     return std::nullopt;
   } catch (const Error& error) {
@@ -112,19 +113,40 @@ void Delivery::keywords_refused(const mail::Outgoing&, const std::set<std::strin
 }
 
 void Delivery::look_and_match() {
-  auto sight = session_.run([this](mail::DestinationFolder&) { return look(); });
+  Sighting sight;
+  if (all_seen() || all_seen_at_a_glance()) {
+    for (const auto& [number, found] : seen_) add_newcomer(sight, found);
+  } else {
+    sight = session_.run([this](mail::DestinationFolder&) { return look(); });
+  }
   match(sight);
   add_to_inventory(sight);
+}
+
+// Each has its number, and lies where the answers have shown it: nothing is left to be asked.
+bool Delivery::all_seen() const {
+  return !trouble_ && doubt_.empty() && std::all_of(sent_.begin(), sent_.end(), [this](const Sent& sent) {
+    return sent.number && seen_.contains(*sent.number);
+  });
+}
+
+// Where nothing is in doubt, and the answers have left something out.
+bool Delivery::all_seen_at_a_glance() {
+  if (trouble_ || !doubt_.empty()) return false;
+  session_.run([this](mail::DestinationFolder& folder) { folder.glance(mark_, *this); });
+  return all_seen();
+}
+
+void Delivery::add_newcomer(Sighting& sight, const mail::Found& found) const {
+  if (found.number >= mark_ && !folder_.inventory().has(found.number))
+    sight.newcomers.push_back({found, {}, {}, {}, false});
 }
 
 Delivery::Sighting Delivery::look() {
   session_.look();
   Sighting sight;
   auto& folder = *session_.folder();
-  folder.survey(mark_, [&](const mail::Found& found) {
-    if (found.number >= mark_ && !folder_.inventory().has(found.number))
-      sight.newcomers.push_back({found, {}, {}, {}, false});
-  });
+  folder.survey(mark_, [&](const mail::Found& found) { add_newcomer(sight, found); });
   describe(folder, sight);
   return sight;
 }

@@ -58,13 +58,17 @@ class Delivery final : private mail::Answers {
   void appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) override;
   void refused(mail::Outgoing outgoing, const Error& why) override;
   void keywords_refused(const mail::Outgoing& outgoing, const std::set<std::string>& keywords) override;
+  void seen(const mail::Found& found) override { seen_.insert_or_assign(found.number, found); }
 
   std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch);
   void deliver_alone(mail::Outgoing outgoing, unsigned lost);
   bool session_died() const;
   std::optional<Error> transmit(std::vector<mail::Outgoing> batch);
   void look_and_match();
+  bool all_seen() const;
+  bool all_seen_at_a_glance();
   Sighting look();
+  void add_newcomer(Sighting& sight, const mail::Found& found) const;
   void describe(mail::DestinationFolder& folder, Sighting& sight);
   bool content_is_needed(const Newcomer& newcomer) const;
   void match(Sighting& sight);
@@ -90,6 +94,7 @@ class Delivery final : private mail::Answers {
   std::optional<Error> trouble_;       // of the last attempt
   std::vector<Sent> sent_;             // answered with OK, or found after all
   std::vector<mail::Outgoing> doubt_;  // handed over, and nobody answered
+  std::map<std::uint32_t, mail::Found> seen_;  // by number: told along with the answers
   std::map<std::uint64_t, mail::Digests> munged_;  // by ticket: of what has 8-bit bytes in its header
 };
 

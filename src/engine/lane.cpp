@@ -157,6 +157,7 @@ LaneResult run_lane(FolderRun& folder, mail::Span span, Look look, World& world,
   {
     TaskGroup thread(stop);
     thread.start("reader", [&](std::stop_token reading) { reader.run(std::move(reading)); });
+    if (look != Look::second) world.sink.make_ready(folder.folder());
     const std::function<mail::FolderState()> read = [&] { return reader.state(); };
     try {
       Settler settler(world, folder, read, std::stop_token{});

@@ -62,8 +62,17 @@ class PushSink final : public mail::MailSink {
   }
   // Folders are made when their lanes open them, so that a refused name costs that folder; \Noselect parents
   // come into being with their children.
-  void declare(const mail::Folder&, bool) override {}
+  void declare(const mail::Folder& folder, bool selected) override {
+    if (selected && folder.selectable) world_.destination.expect(folders_.of(folder).path(), folder.subscribed);
+  }
   void repeat(const mail::Folder&) override {}
+  void make_ready(const mail::Folder& folder) noexcept override {
+    try {
+      folders_.of(folder).prepare_ahead(folder.subscribed);
+    } catch (const Error&) {
+      // open() says so.
+    }
+  }
   std::unique_ptr<mail::FolderWriter> open(const mail::Folder& folder, const mail::FolderState&,
                                            mail::Receipts& receipts, std::stop_token) override {
     auto& there = folders_.of(folder);

@@ -46,10 +46,11 @@ class PushSession {
   }
 
   mail::FolderState look() {  // SELECT, or NOOP: what is there now
-    auto now = folder_->begin();
-    check(now);
-    return now;
+    state_ = folder_->begin();
+    check(state_);
+    return state_;
   }
+  const mail::FolderState& state() const { return state_; }  // as of the last look; the session was opened by one
   mail::DestinationFolder* folder() { return folder_.get(); }
   void drop() { folder_.reset(); }
 
@@ -78,6 +79,7 @@ class PushSession {
   const std::stop_token waits_, work_;
   std::string epoch_;
   std::unique_ptr<mail::DestinationFolder> folder_;
+  mail::FolderState state_;
 };
 
 }  // namespace postferry::engine

@@ -60,9 +60,19 @@ void SinkFolder::make(bool subscribe) {
     world_.events.on(mail::event::Note{name_, "was not subscribed to: " + made.not_subscribed});
 }
 
+void SinkFolder::prepare_ahead(bool subscribe) noexcept {
+  try {
+    prepare(subscribe);
+  } catch (...) {
+    const auto mine = turn();
+    failed_ahead_ = std::current_exception();
+  }
+}
+
 void SinkFolder::prepare(bool subscribe) {
   const auto mine = turn();
   if (prepared_) return;
+  if (failed_ahead_) std::rethrow_exception(std::exchange(failed_ahead_, {}));
   make(subscribe);
   const auto note = world_.ledger.note(key_);
   const bool was_left_open = note && note->open;
@@ -81,7 +91,7 @@ void SinkFolder::survey() {
     inventory_.clear();
     shared_.clear();
     damaged_.clear();
-    const auto now = session.look();
+    const auto& now = session.state();
     epoch_ = now.epoch;
     next_ = now.next;
     if (now.exists > 0) folder.survey(1, [&](const mail::Found& found) { inventory_.add_stray(found); });

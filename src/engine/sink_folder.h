@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,8 @@ class SinkFolder {
 
   // The first to come creates the folder if need be, surveys it and believes of the ledger what still holds.
   void prepare(bool subscribe);
+  // The same while the source's folder is still being opened. What goes wrong is thrown by prepare().
+  void prepare_ahead(bool subscribe) noexcept;
   // Of the folder as it is called there: after prepare().
   const mail::FolderPath& path() const { return path_; }
   const std::string& name() const { return name_; }
@@ -130,6 +133,7 @@ class SinkFolder {
   std::mutex turn_;
   Inventory inventory_;
   SharedCopies shared_;
+  std::exception_ptr failed_ahead_;
   bool prepared_ = false, noted_ = false, failed_ = false;
   unsigned writers_ = 0;
   std::string epoch_;

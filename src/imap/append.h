@@ -17,15 +17,16 @@ namespace postferry::imap {
 class AppendRun final : public Untagged {
  public:
   AppendRun(Session::State& session, std::string_view folder, std::span<const Append> batch,
-            Appends& answers);
+            Appends& answers, Uid look_from);
   void run();
 
+  void fetch(std::uint32_t sequence, Wire& wire) override;
   void condition(const Reply& reply) override;
 
  private:
   struct Command {
     Pipe::Tag tag = 0;
-    std::size_t first = 0, count = 0;
+    std::size_t first = 0, count = 0;  // no message: a look at the folder
   };
 
   void together();
@@ -34,6 +35,7 @@ class AppendRun final : public Untagged {
   void put_folder();
   bool send_message(const Append& message, Pipe::Tag tag);
   void send_body(std::size_t index);
+  void look();
   bool go_ahead(Pipe::Tag tag);
   void hear_one();
   void answered(const Command& command, const Reply& reply);
@@ -45,6 +47,7 @@ class AppendRun final : public Untagged {
   const std::string_view folder_;
   const std::span<const Append> batch_;
   Appends& answers_;
+  const Uid look_from_;
   std::deque<Command> in_flight_;
   std::vector<std::size_t> again_;  // of a refused MULTIAPPEND, to be sent singly
   bool writing_ = false;            // a lost connection is felt before its last words are read

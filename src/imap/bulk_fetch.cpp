@@ -248,9 +248,16 @@ void Session::fetch_meta(std::span<const mail::Span> spans,
   list_spans(fetch, found, [this](const Reply& reply) { return state_->refusal(reply); });
 }
 
+void Session::glance(Uid from, const std::function<void(const Fetched&)>& found) {
+  if (state_->window.commands <= 1) return;
+  state_->pipe.send_unasked("NOOP");
+  const mail::Span span{from, mail::Span{}.last};
+  fetch_flags(std::span(&span, 1), found);
+}
+
 void Session::fetch_flags(std::span<const mail::Span> spans,
                           const std::function<void(const Fetched&)>& found) {
-  RangeFetch fetch(*state_, spans, "(UID FLAGS RFC822.SIZE)", nullptr,
+  RangeFetch fetch(*state_, spans, std::string(listing_of_flags), nullptr,
                    state_->window.commands > 1 ? listings_in_flight : 1);
   list_spans(fetch, found, [this](const Reply& reply) { return state_->refusal(reply); });
 }

@@ -108,6 +108,7 @@ class Listing final : public Untagged {
       const std::string item(wire.atom());
       const auto value = wire.peek() == '(' ? (wire.skip_value(), std::nullopt) : wire.number();
       if (equal_ignoring_case(item, "MESSAGES")) listed->messages = narrow(value), listed->has_status = true;
+      if (equal_ignoring_case(item, "SIZE")) listed->folder.bytes = value.value_or(0);
       if (equal_ignoring_case(item, "UIDNEXT")) listed->uidnext = narrow(value);
       if (equal_ignoring_case(item, "UIDVALIDITY")) listed->uidvalidity = narrow(value);
       if (equal_ignoring_case(item, "HIGHESTMODSEQ")) listed->highestmodseq = value.value_or(0);
@@ -117,9 +118,10 @@ class Listing final : public Untagged {
   std::unordered_map<std::string, std::size_t> by_name_;
 };
 
-std::string status_items(const Capabilities& capabilities) {
+std::string status_items(const Capabilities& capabilities, const ListOptions& options) {
   std::string out = "(MESSAGES UIDNEXT UIDVALIDITY";
   if (capabilities.has("CONDSTORE") || capabilities.has("QRESYNC")) out += " HIGHESTMODSEQ";
+  if (options.with_size && capabilities.has("STATUS=SIZE")) out += " SIZE";
   return out + ")";
 }
 
@@ -127,25 +129,24 @@ std::string status_items(const Capabilities& capabilities) {
 std::string extended_list(const Capabilities& capabilities, const ListOptions& options) {
   std::string out = R"(LIST "" "*" RETURN (SUBSCRIBED)";
   if (capabilities.has("SPECIAL-USE")) out += " SPECIAL-USE";
-  if (options.with_status && capabilities.has("LIST-STATUS")) out += " STATUS " + status_items(capabilities);
+  if (options.with_status && capabilities.has("LIST-STATUS")) out += " STATUS " + status_items(capabilities, options);
   return out + ")";
 }
 
 // STATUS one folder after another, several in flight.
 class StatusRounds {
  public:
-  StatusRounds(Pipe& pipe, Listing& listing, unsigned window)
-      : pipe_(pipe), listing_(listing), window_(window) {}
+  StatusRounds(Pipe& pipe, Listing& listing, std::string items, unsigned window)
+      : pipe_(pipe), listing_(listing), tail_(" " + std::move(items)), window_(window) {}
 
   void run() {
-    const auto tail = " " + status_items(pipe_.capabilities());
     for (std::size_t i = 0; i < listing_.folders.size(); ++i) {
       const auto& [folder, has_status, v, n, m, h, problem] = listing_.folders[i];
       const auto name = folder.wire_name;
       if (!folder.selectable || has_status || name.find('\0') != std::string::npos) continue;
       while (asked_.size() >= (pipe_.has_to_wait(name) ? 1u : window_)) hear();
       const std::array names{std::string_view(name)};
-      asked_.emplace_back(pipe_.send("STATUS", names, tail, listing_), i);
+      asked_.emplace_back(pipe_.send("STATUS", names, tail_, listing_), i);
     }
     while (!asked_.empty()) hear();
   }
@@ -167,6 +168,7 @@ class StatusRounds {
 
   Pipe& pipe_;
   Listing& listing_;
+  const std::string tail_;
   const unsigned window_;
   std::vector<std::pair<Pipe::Tag, std::size_t>> asked_;  // with the folder's place
 };
@@ -214,7 +216,9 @@ std::vector<Listed> Session::list(const ListOptions& options) {
   if (!listing.told_subscriptions) {
     pipe.ask(R"(LSUB "" "*")", listing);  // refused: then nobody is told what is subscribed
   }
-  if (options.with_status) StatusRounds(pipe, listing, state_->window.commands > 1 ? 32 : 1).run();
+  if (options.with_status) {
+    StatusRounds(pipe, listing, status_items(capabilities, options), state_->window.commands > 1 ? 32 : 1).run();
+  }
   for (auto& listed : listing.folders) {
     listed.folder.path = path_of(listed.folder.wire_name, listed.folder.delimiter, listing.prefix);
     listed.folder.messages = listed.messages;

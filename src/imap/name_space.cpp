@@ -36,13 +36,15 @@ Namespace read_personal_namespace(Wire& wire) {
 }
 
 Namespace Session::personal_namespace() {
+  if (state_->own) return *state_->own;
   auto& pipe = state_->pipe;
   pipe.doing(Doing::other);
   Asked asked;
-  if (pipe.capabilities().has("NAMESPACE") && pipe.ask("NAMESPACE", asked).ok() && asked.known)
-    return asked.found;
-  const auto reply = pipe.ask(R"(LIST "" "")", asked);
-  if (!reply.ok()) throw state_->refusal(reply);
+  if (!pipe.capabilities().has("NAMESPACE") || !pipe.ask("NAMESPACE", asked).ok() || !asked.known) {
+    const auto reply = pipe.ask(R"(LIST "" "")", asked);
+    if (!reply.ok()) throw state_->refusal(reply);
+  }
+  state_->own = asked.found;
   return asked.found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 #include "pipe.h"
 
 namespace postferry::imap {
+
+// The items of fetch_flags().
+inline constexpr std::string_view listing_of_flags = "(UID FLAGS RFC822.SIZE)";
 
 struct Session::State {
   State(std::unique_ptr<net::Stream> stream, Window w) : pipe(std::move(stream)), window(w) {}
@@ -27,6 +31,8 @@ struct Session::State {
   Pipe pipe;
   Window window;
   bool preauth = false;
+  std::optional<Pipe::Tag> logging_out;
+  std::optional<Namespace> own;  // as the server has told it
   FetchReader fetch;
   Uid in_flight = 0;
 };

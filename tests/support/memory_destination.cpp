@@ -119,13 +119,17 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
     return mail::digests_of(as_bytes(*text)).merge;
   }
 
-  void append(std::vector<mail::Outgoing> batch, mail::Answers& answers) override {
+  void append(std::vector<mail::Outgoing> batch, std::uint32_t mark, mail::Answers& answers) override {
     EXPECT_TRUE(alive_);
     EXPECT_FALSE(server_.rules_.read_only) << "appended to a folder that is read-only";
     pending_ = std::move(batch);
     ++server_.batches_;
     ask("append");
     server_.rules_.multiappend ? append_whole(answers) : append_one_by_one(answers);
+    if (mark != 0) glance(mark, answers);
+  }
+  void glance(std::uint32_t mark, mail::Answers& answers) override {
+    if (server_.rules_.tells_seen) survey(mark, [&](const mail::Found& found) { answers.seen(found); });
   }
   void drain(mail::Answers&) override { EXPECT_TRUE(alive_); }
   std::vector<mail::Outgoing> take_back() override { return std::exchange(pending_, {}); }

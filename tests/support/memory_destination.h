@@ -20,6 +20,7 @@ namespace postferry::test {
 struct DestinationRules {
   bool uidplus = true;      // tells the number of what was appended
   bool multiappend = true;  // a batch is stored whole or not at all
+  bool tells_seen = true;   // what lies in the folder after a batch
   bool read_only = false;
   bool rewrites = false;                            // adds a header field to everything
   bool munges = false;                              // writes X for each 8-bit byte of a header

@@ -29,6 +29,7 @@ struct Tools {  // what an endpoint may borrow; outlives it
   net::Timeouts timeouts;
   net::Transcript* transcript = nullptr;
   unsigned max_sessions = 0;             // --connections; 0: the account's own, else the default
+  bool folder_sizes = false;             // a source says how many bytes its folders hold, where it is told
 };
 
 // The source that an account's protocol asks for. Every type the program knows is in one visible list in

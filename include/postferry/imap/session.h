@@ -57,14 +57,6 @@ struct Appended {
 // What a refusal of APPEND finds fault with, as far as its words tell.
 enum class Fault { message, size, flags, line_end };
 
-// Receives the answers to APPEND, on the caller's thread; each message of a batch has at most one.
-class Appends {
- public:
-  virtual ~Appends() = default;
-  virtual void appended(std::size_t index, const Appended& where) = 0;
-  virtual void refused(std::size_t index, const Error& why, Fault fault) = 0;
-};
-
 // The data items of one FETCH answer, whatever order they came in. What did not come is empty.
 struct Fetched {
   std::uint32_t sequence = 0;
@@ -75,6 +67,16 @@ struct Fetched {
   std::optional<mail::Received> internal_date;
   std::vector<std::string> labels;
   std::string global_id;
+};
+
+// Receives the answers to APPEND, on the caller's thread; each message of a batch has at most one.
+class Appends {
+ public:
+  virtual ~Appends() = default;
+  virtual void appended(std::size_t index, const Appended& where) = 0;
+  virtual void refused(std::size_t index, const Error& why, Fault fault) = 0;
+  // A message that lies in the selected folder afterwards (UID, FLAGS, RFC822.SIZE); may be told more than once.
+  virtual void seen(const Fetched& items) { (void)items; }
 };
 
 // Receives bodies, on the caller's thread, in the server's order.
@@ -100,6 +102,7 @@ struct Refused {
 
 struct ListOptions {
   bool with_status = true;  // LIST-STATUS, or pipelined STATUS: MESSAGES UIDNEXT UIDVALIDITY [HIGHESTMODSEQ]
+  bool with_size = false;   // SIZE among them, where the server can (RFC 8438)
 };
 
 struct Listed {
@@ -148,6 +151,10 @@ class Session {
   // that is not there: {missing, folder, never}.
   void create(std::string_view wire_name);
   void subscribe(std::string_view wire_name);
+  // The same of many, several in flight, in the order given: which of them are there, or subscribed to, now. Why not, the
+  // verbs for one tell.
+  std::vector<bool> create(std::span<const std::string> wire_names);
+  std::vector<bool> subscribe(std::span<const std::string> wire_names);
   // Which of these names the server calls impossible, there or not; asked by STATUS, so that nothing comes of it.
   std::vector<bool> impossible(std::span<const std::string> wire_names);
   // Bytes that still fit into this folder, by the narrowest of its quota roots (RFC 9208); nothing: no limit is
@@ -167,6 +174,9 @@ class Session {
   void fetch_meta(std::span<const mail::Span> spans, const std::function<void(const Fetched&)>& found);
   // The same with UID, FLAGS and RFC822.SIZE alone.
   void fetch_flags(std::span<const mail::Span> spans, const std::function<void(const Fetched&)>& found);
+  // The same of what lies in the selected folder from this UID on, NOOP before it in the same flight: a hint, as
+  // Appends::seen() is.
+  void glance(Uid from, const std::function<void(const Fetched&)>& found);
   // BODY.PEEK[HEADER].
   std::vector<Refused> fetch_headers(std::span<const Uid> uids, Bodies& to);
   // The items of fetch_meta and BODY.PEEK[]; batches by count and bytes (`sizes` parallel to `uids`, 0 if
@@ -182,8 +192,10 @@ class Session {
   // server can, and if that is refused, one by one; else several APPENDs in flight where its literals do not
   // have to wait (RFC 7888). A refusal that concerns more than its message is thrown when what else was in
   // flight has been answered. Whatever is thrown: the messages not answered are in doubt, but for those whose
-  // body could not be read, which are refused.
-  void append(std::string_view wire_name, std::span<const Append> batch, Appends& answers);
+  // body could not be read, which are refused. With `look_from`, which asks for the folder to be the selected one, what
+  // lies in it from that UID on is asked for in the same flight, as far as the server lets us: seen() is a hint, and
+  // tells nothing of what it leaves out.
+  void append(std::string_view wire_name, std::span<const Append> batch, Appends& answers, Uid look_from = 0);
   // UID STORE. Refused: {rejected, message, never}. A message that is gone is no error.
   void store_flags(Uid uid, const mail::Flags& add, const mail::Flags& remove);
   // Sets \Deleted, or takes it away. `uids` ascend, some hundred at most; refused as store_flags() is.
@@ -200,8 +212,9 @@ class Session {
   // died; 0: none.
   Uid in_flight() const;
 
-  void logout() noexcept;  // at most two seconds
-  void abort() noexcept;   // any thread
+  void say_logout() noexcept;  // LOGOUT without the answer, which logout() waits for then
+  void logout() noexcept;      // at most two seconds
+  void abort() noexcept;       // any thread
 
  private:
   struct State;

@@ -37,6 +37,8 @@ class Answers {
   virtual void refused(Outgoing outgoing, const Error& why) = 0;
   // The folder would not have these keywords, and the message goes without them: said before its answer.
   virtual void keywords_refused(const Outgoing& outgoing, const std::set<std::string>& keywords) = 0;
+  // Lies in the folder now. Told, if at all, of what is there from the batch's mark on; may be told more than once.
+  virtual void seen(const Found& found) = 0;
 };
 
 // One folder of a server that is written to; one session, one thread. After an Error with blast `session` nothing of it
@@ -65,9 +67,12 @@ class DestinationFolder {
   virtual std::optional<Digests> unmarked(const Body& body) { return (void)body, std::nullopt; }
 
   // Hands over a batch (MULTIAPPEND where the server can); answers for it or earlier ones may come during the call.
-  // A batch that fails is sent again one by one, so that one bad message costs one message.
-  virtual void append(std::vector<Outgoing> batch, Answers& answers) = 0;
+  // A batch that fails is sent again one by one, so that one bad message costs one message. Where it costs nothing, it is
+  // looked on the way at what lies there from number `mark` on (0: not at all); what nobody has seen() may be there yet.
+  virtual void append(std::vector<Outgoing> batch, std::uint32_t mark, Answers& answers) = 0;
   virtual void drain(Answers& answers) = 0;          // waits for every answer
+  // Tells by seen(), in one round trip, what it can of what lies there from `mark` on: as little proof of what is not there.
+  virtual void glance(std::uint32_t mark, Answers& answers) = 0;
   virtual std::vector<Outgoing> take_back() = 0;     // what was handed over and not answered when the session died: in doubt
   virtual void change_flags(std::uint32_t number, const Flags& add, const Flags& remove) = 0;
 };
@@ -92,6 +97,8 @@ class Destination {
   virtual DestinationTraits traits(std::stop_token stop) = 0;
   virtual std::vector<Folder> folders(std::stop_token stop) = 0;
   virtual std::string wire_name(const FolderPath& path) const = 0;   // with its delimiter and namespace prefix
+  // That ensure() will be asked for this one. What is expected may be made together, when the first is asked for.
+  virtual void expect(const FolderPath& path, bool subscribe) { (void)path, (void)subscribe; }
   // Created if it is not there, under its plain spelling (mail/folder_path.h) where the server refuses its name;
   // subscribed if asked. Error{rejected, folder, never} if neither is taken. Asked again, it says the same.
   virtual Ensured ensure(const FolderPath& path, bool subscribe, std::stop_token stop) = 0;

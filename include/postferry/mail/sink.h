@@ -94,6 +94,9 @@ class MailSink {
   // leaves it out this time (an archive then carries what it had, or notes it as excluded).
   virtual void declare(const Folder& folder, bool selected) = 0;
   virtual void repeat(const Folder& folder) = 0;  // unchanged since the last run: its shelves by name
+  // The lane of this folder begins; open() follows when the source has opened its side, or never. What can be done meanwhile
+  // is done: what goes wrong is told by open(), or by the ledger.
+  virtual void make_ready(const Folder& folder) noexcept { (void)folder; }
   // `receipts` outlives flush().
   virtual std::unique_ptr<FolderWriter> open(const Folder& folder, const FolderState& state, Receipts& receipts,
                                              std::stop_token stop) = 0;

@@ -26,6 +26,7 @@
 //   read-only, takes KEYWORD, takes no KEYWORD      after begin(); the latter with "ask: KEYWORD"
 //   appended N [as UID]        the N-th message; UID if the server said it
 //   keywords N: A B            it went without these
+//   seen UID BYTES             with "mark: UID", from which on the folder is looked at along the way
 //   refused N CAUSE: WHAT
 //   error CAUSE BLAST RETRY [SECONDS]: WHAT   the end of it
 //   in doubt N N               what take_back() returned then
@@ -33,7 +34,8 @@
 //   batch done
 //
 // Settings: message: TEXT (the next message), flags: \Seen $Forwarded, date: SECONDS ZONE-MINUTES and fill:
-// BYTES (so many x and CRLF behind its text) belong to the message before; folder: WIRE NAME; pipeline: N.
+// BYTES (so many x and CRLF behind its text) belong to the message before; folder: WIRE NAME; pipeline: N. With "ensure:",
+// several of them if need be, expected: PATH names those of which it is told before that they will be asked for.
 namespace postferry::endpoints {
 namespace {
 
@@ -105,6 +107,9 @@ class Secretary final : public mail::Answers {
     for (const auto& keyword : keywords) line += " " + keyword;
     lines.push_back(line);
   }
+  void seen(const mail::Found& found) override {
+    lines.push_back(fmt::format("seen {} {}", found.number, found.size));
+  }
   void error(const Error& error) {
     lines.push_back(fmt::format("error {}: {}", test::kind_words(error), error.what()));
   }
@@ -131,7 +136,8 @@ void append_batch(ImapPool& pool, const Dialogue& dialogue, Secretary& secretary
     if (folder->read_only()) secretary.lines.emplace_back("read-only");
     for (const auto& keyword : dialogue.all("ask"))
       secretary.lines.push_back((folder->takes_keyword(keyword) ? "takes " : "takes no ") + keyword);
-    folder->append(batch_of(dialogue), secretary);
+    const auto mark = std::stoul(dialogue.one("mark").value_or("0"));
+    folder->append(batch_of(dialogue), static_cast<std::uint32_t>(mark), secretary);
     folder->drain(secretary);
     secretary.lines.emplace_back("done");
   } catch (const Error& error) {
@@ -150,8 +156,9 @@ void ask_account(mail::Destination& destination, const Dialogue& dialogue, Secre
       if (traits.quota_left) secretary.lines.push_back(fmt::format("quota {}", *traits.quota_left));
       if (!traits.forbidden.empty()) secretary.lines.push_back("forbidden " + traits.forbidden);
     }
-    if (const auto path = dialogue.one("ensure")) {
-      const auto made = destination.ensure(mail::split_path(test::unescape(*path)), true, {});
+    for (const auto& path : dialogue.all("expected")) destination.expect(mail::split_path(test::unescape(path)), true);
+    for (const auto& path : dialogue.all("ensure")) {
+      const auto made = destination.ensure(mail::split_path(test::unescape(path)), true, {});
       secretary.lines.push_back("made " + destination.wire_name(made.path));
       if (!made.not_subscribed.empty()) secretary.lines.push_back("not subscribed: " + made.not_subscribed);
     }

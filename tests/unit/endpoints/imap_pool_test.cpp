@@ -66,6 +66,63 @@ TEST(ImapPool, HangsUpOnASessionThatIsNotGivenBack) {
   EXPECT_EQ(world.dialer.problems(), "");
 }
 
+TEST(ImapPool, WhatWasSelectedIsKnownToTheNextOneThatWantsIt) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    imap::Selected selected;
+    selected.uidvalidity = 77;
+    auto lent = pool.borrow({});
+    lent.keep_selected("A", selected);
+    lent.give_back();
+    auto same = pool.borrow({}, "A");
+    const auto known = same.take_selected("A");
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->uidvalidity, 77u);
+    EXPECT_FALSE(same.take_selected("A")) << "told once: nobody knows what has been done with it since";
+    same.keep_selected("A", selected);
+    same.give_back();
+    pool.borrow({}, "B").give_back();
+    EXPECT_FALSE(pool.borrow({}, "A").take_selected("A")) << "somebody else had it meanwhile";
+  }
+}
+
+TEST(ImapPool, WhatWasSelectedIsNotBelievedForLong) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    auto lent = pool.borrow({});
+    lent.keep_selected("A", {});
+    lent.give_back();
+    world.clock.advance(std::chrono::seconds(10));
+    auto later = pool.borrow({}, "A");
+    EXPECT_FALSE(later.take_selected("A"));
+    later.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, LendsTheOneThatHasTheFolderElseTheOneThatLayLongest) {
+  World world({goodbye(), goodbye(), goodbye()});
+  {
+    auto pool = world.pool(3);
+    auto a = pool.borrow({}), b = pool.borrow({}), c = pool.borrow({});
+    auto *first = &*a, *second = &*b, *third = &*c;
+    a.give_back();
+    b.keep_selected("B", {});
+    b.give_back();
+    c.give_back();
+    auto other = pool.borrow({}, "other");
+    EXPECT_EQ(&*other, first);
+    auto has_it = pool.borrow({}, "B");
+    EXPECT_EQ(&*has_it, second);
+    auto last = pool.borrow({});
+    EXPECT_EQ(&*last, third);
+    other.give_back(), has_it.give_back(), last.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
 TEST(ImapPool, AFailedSignInLeavesThePlaceFree) {
   World world({test::Script().refuse(), goodbye()});
   {

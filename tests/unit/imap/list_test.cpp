@@ -37,6 +37,18 @@ TEST(List, GivesWhatStatusSays) {
   EXPECT_EQ(problem, "");
 }
 
+TEST(List, AsksForSizesWhereItIsWishedAndTheServerCan) {
+  auto imap = session(
+      hello("IMAP4rev1 LIST-EXTENDED LIST-STATUS STATUS=SIZE")
+          .expect(R"(A1 LIST "" "*" RETURN (SUBSCRIBED STATUS (MESSAGES UIDNEXT UIDVALIDITY SIZE)))")
+          .say(R"(* LIST () "/" INBOX)")
+          .say("* STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 SIZE 123456789012)")
+          .say("A1 OK"));
+  const auto folders = imap.list({.with_size = true});
+  ASSERT_EQ(folders.size(), 1u);
+  EXPECT_EQ(folders.front().folder.bytes, 123456789012u);
+}
+
 TEST(List, KeepsWhatTheServerSaysAgainstAStatus) {
   auto imap = session(hello("IMAP4rev1")
                           .expect(R"(A1 LIST "" "*")")
