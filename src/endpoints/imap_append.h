@@ -32,6 +32,7 @@ class ImapAppend final : public imap::Appends {
 
   void appended(std::size_t index, const imap::Appended& where) override;
   void refused(std::size_t index, const Error& why, imap::Fault fault) override;
+  void put_off(std::size_t index) override { answers_->put_off(take(index)); }
   void seen(const imap::Fetched& items) override;
 
  private:

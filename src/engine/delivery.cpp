@@ -1,6 +1,7 @@
 #include "delivery.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,18 +25,19 @@ Sent sent_from(const mail::Outgoing& outgoing) {
   return sent;
 }
 
+}  // namespace
+
 std::vector<mail::Outgoing> alone(mail::Outgoing outgoing) {
   std::vector<mail::Outgoing> batch;
   batch.push_back(std::move(outgoing));
   return batch;
 }
 
-}  // namespace
-
 void Delivery::deliver(std::vector<mail::Outgoing> batch) {
   const bool was_alone = batch.size() == 1;
   auto missing = attempt(std::move(batch));
   const unsigned lost = was_alone && session_died() ? 1 : 0;
+  if (was_put_off_ && (missing.size() > 1 || any_got_in_)) missing = one_by_one(std::move(missing));
   for (auto& one : missing) deliver_alone(std::move(one), lost);
 }
 
@@ -57,16 +59,19 @@ bool Delivery::session_died() const {
 }
 
 // Sends all of it at once; afterwards looks what has become of it. Returns what is certainly not there.
-std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch) {
+std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch, Waits waits) {
   mark_ = folder_.inventory().next();
   seen_.clear();
+  put_off_.clear();
+  any_got_in_ = false;
   munged_.clear();
   for (const auto& one : batch) {
     if (auto digests = munged_digests(*one.message.body)) munged_.emplace(one.ticket, std::move(*digests));
   }
   trouble_ = transmit(std::move(batch));
+  was_put_off_ = !put_off_.empty() && trouble_ && trouble_->retry == Retry::later && !trouble_->retry_after;
   try {
-    if (trouble_) patience_.after(*trouble_, world_.stop);
+    if (trouble_ && (waits == Waits::yes || !was_put_off_)) patience_.after(*trouble_, world_.stop);
     look_and_match();
     if (!doubt_.empty()) {
       world_.clock.sleep_for(settling_time, world_.stop);
@@ -81,7 +86,9 @@ std::vector<mail::Outgoing> Delivery::attempt(std::vector<mail::Outgoing> batch)
     throw;
   }
   tell_stored();
-  return std::exchange(doubt_, {});
+  auto missing = std::exchange(doubt_, {});
+  for (auto& one : std::exchange(put_off_, {})) missing.push_back(std::move(one));
+  return missing;
 }
 
 std::optional<Error> Delivery::transmit(std::vector<mail::Outgoing> batch) {
@@ -335,6 +342,7 @@ void Delivery::tell_stored() {
     folder_.inventory().expect(*sent.number);
     if (sent.header <= Sent::Header::as_sent) folder_.remember_sample(*sent.number, sent.digests.canonical);
   }
+  any_got_in_ = true;
   patience_.progress();
   results_.stored(std::exchange(sent_, {}));
 }

@@ -21,6 +21,9 @@ struct Sent {
   enum class Header : std::uint8_t { ascii, as_sent, changed, not_read } header = Header::ascii;
 };
 
+// A batch of one.
+std::vector<mail::Outgoing> alone(mail::Outgoing outgoing);
+
 // Brings batches into a folder, each message once, whatever happens to sessions and answers. One thread,
 // which has the folder's turn.
 class Delivery final : private mail::Answers {
@@ -58,9 +61,13 @@ class Delivery final : private mail::Answers {
   void appended(mail::Outgoing outgoing, std::optional<std::uint32_t> number) override;
   void refused(mail::Outgoing outgoing, const Error& why) override;
   void keywords_refused(const mail::Outgoing& outgoing, const std::set<std::string>& keywords) override;
+  void put_off(mail::Outgoing outgoing) override { put_off_.push_back(std::move(outgoing)); }
   void seen(const mail::Found& found) override { seen_.insert_or_assign(found.number, found); }
 
-  std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch);
+  enum class Waits { yes, no };  // when the server puts us off
+  std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch, Waits waits = Waits::yes);
+  std::vector<mail::Outgoing> one_by_one(std::vector<mail::Outgoing> batch);
+  void try_last(mail::Outgoing outgoing);
   void deliver_alone(mail::Outgoing outgoing, unsigned lost);
   bool session_died() const;
   std::optional<Error> transmit(std::vector<mail::Outgoing> batch);
@@ -94,6 +101,8 @@ class Delivery final : private mail::Answers {
   std::optional<Error> trouble_;       // of the last attempt
   std::vector<Sent> sent_;             // answered with OK, or found after all
   std::vector<mail::Outgoing> doubt_;  // handed over, and nobody answered
+  std::vector<mail::Outgoing> put_off_;  // certainly not there
+  bool was_put_off_ = false, any_got_in_ = false;  // of the last attempt
   std::map<std::uint32_t, mail::Found> seen_;  // by number: told along with the answers
   std::map<std::uint64_t, mail::Digests> munged_;  // by ticket: of what has 8-bit bytes in its header
 };

@@ -77,8 +77,11 @@ void AppendRun::singly() {
   bool sent_any = false;
   for (const auto index : std::exchange(again_, {})) {
     const bool waits = pipe_.is_synchronising(wire_size(batch_[index])) || pipe_.has_to_wait(folder_);
-    while (in_flight_.size() >= (waits ? 1 : window)) hear_one();
-    if (wide_) return;
+    while (!wide_ && in_flight_.size() >= (waits ? 1 : window)) hear_one();
+    if (wide_) {
+      answers_.put_off(index);
+      continue;
+    }
     send(index, 1);
     sent_any = true;
   }
@@ -204,6 +207,7 @@ void AppendRun::refused(const Command& command, const Reply& reply) {
   const auto why = session_.refusal(reply);
   if (why.blast > Blast::message) {
     if (!wide_) wide_ = why;
+    for (std::size_t i = 0; i < command.count; ++i) answers_.put_off(command.first + i);
     return;
   }
   if (command.count == 1) return answers_.refused(command.first, why, fault_of(reply));

@@ -65,6 +65,7 @@ class Heard final : public mail::Answers {
   void keywords_refused(const mail::Outgoing& one, const std::set<std::string>&) override {
     EXPECT_FALSE(tickets.contains(one.ticket)) << "said after its answer";
   }
+  void put_off(mail::Outgoing one) override { ADD_FAILURE() << "put off: " << one.ticket; }
   void seen(const mail::Found& found) override { seen_sizes[found.number] = found.size; }
 
   std::set<std::uint64_t> tickets;

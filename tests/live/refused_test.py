@@ -40,6 +40,17 @@ class OneMessage(RelayCase):
                     self.assertIn("waiting", [e["event"] for e in result.events])
                     self.assertEqual(self.missing(under), {})
 
+    def test_put_off_for_ever_is_named_and_the_rest_arrives(self):
+        for way in self.relays:
+            with self.subTest(way):
+                result = self.to(way, lambda c: Refused(THROTTLED[0]) if c.appends(SEVEN) else None, "--max-wait", "5", under=way,
+                                 expect=3)
+                self.assertEqual((result.summary["stored"], result.summary["failed"]), (39, 1), str(result))
+                [failed] = [e for e in result.events if e["event"] == "failed"]
+                self.assertEqual((failed["folder"], failed["uid"], failed["subject"]), ("INBOX", 8, "number 7 of INBOX"))
+                self.assertEqual(self.missing(way), {"INBOX": 1})
+                self.ends_complete(way, 1, way)
+
     def test_throttled_for_longer_than_we_wait_is_75_and_arrives_later(self):
         for number, answer in enumerate(THROTTLED):
             for way in self.relays:

@@ -361,6 +361,37 @@ TEST(Push, WaitsAsLongAsTheServerAsks) {
   EXPECT_EQ(machine.clock.sleeps().at(0), std::chrono::seconds(300));
 }
 
+TEST(Push, IsNotKeptForEverByOneMessageThatIsPutOff) {
+  for (const bool multiappend : {true, false}) {
+    PushMachine machine("");
+    machine.rules.multiappend = multiappend;
+    machine.rules.put_off = {{"body of b", 1000}};
+    const PushSource source{old, "INBOX: 1 a, 2 b, 3 c, 4 d\nSent: 1 e"};
+    const auto report = machine.push(source);
+    EXPECT_EQ(machine.there(), "INBOX: a c d\nSent: e\n");
+    EXPECT_EQ(report.ending, engine::Ending::done);
+    EXPECT_FALSE(report.record.complete);
+    ASSERT_EQ(report.record.failures.size(), 1u);
+    EXPECT_NE(report.record.failures.front().reason.find("puts it off each time"), std::string::npos);
+    machine.rules.put_off = {};
+    EXPECT_TRUE(machine.push(source).record.complete);
+    EXPECT_EQ(machine.there(), "INBOX: a b c d\nSent: e\n");
+  }
+}
+
+TEST(Push, EndsLaterWhereEverythingIsPutOff) {
+  PushMachine machine("");
+  machine.rules.put_off = {{"body of", 1'000'000}};
+  const PushSource source{old, "INBOX: 1 a, 2 b, 3 c, 4 d, 5 e"};
+  const auto report = machine.push(source);
+  EXPECT_EQ(report.ending, engine::Ending::later);
+  EXPECT_EQ(machine.there(), "");
+  EXPECT_LT(machine.clock.sleeps().size(), 20u) << "it is asked less and less often";
+  machine.rules.put_off = {{"body of", 1}};
+  EXPECT_TRUE(machine.push(source).record.complete);
+  EXPECT_EQ(machine.there(), "INBOX: a b c d e\n");
+}
+
 TEST(Push, RemembersInItsFile) {
   const auto file =
       std::filesystem::temp_directory_path() / ("push_test_" + std::to_string(::getpid())) / "push.db";

@@ -146,7 +146,7 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
   }
 
  private:
-  enum class Fate { stored, refused, over_quota, ok_lost, stalled, killed };
+  enum class Fate { stored, refused, put_off, over_quota, ok_lost, stalled, killed };
 
   static void change(mail::Flags& flags, const mail::Flags& which, bool to) {
     if (which.seen) flags.seen = to;
@@ -180,6 +180,7 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
     auto& rules = server_.rules_;
     if (applies(rules.kill, text)) return Fate::killed;
     if (applies(rules.stall, text)) return Fate::stalled;
+    if (applies(rules.put_off, text)) return Fate::put_off;
     if (applies(rules.refuse, text)) return Fate::refused;
     if (rules.quota && bytes_in(server_.account_) + more > *rules.quota) return Fate::over_quota;
     if (applies(rules.lose_ok, text)) return Fate::ok_lost;
@@ -189,7 +190,7 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
   // One command for all: it is stored whole or not at all; after a NO the adapter sends them one by one.
   void append_whole(mail::Answers& answers) {
     std::vector<std::string> texts;
-    bool any_no = false, any_lost = false, any_stalled = false, any_killed = false;
+    bool any_no = false, any_put_off = false, any_lost = false, any_stalled = false, any_killed = false;
     {
       const std::lock_guard lock(server_.mutex_);
       std::uint64_t bytes = 0;
@@ -199,12 +200,14 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
         bytes += texts.back().size();
         const auto fate = fate_of(texts.back(), bytes);
         any_no |= fate == Fate::refused || fate == Fate::over_quota;
+        any_put_off |= fate == Fate::put_off;
         any_lost |= fate == Fate::ok_lost, any_stalled |= fate == Fate::stalled,
             any_killed |= fate == Fate::killed;
       }
       if (any_no && !any_killed && !any_stalled) server_.rules_ = rules;
     }
     if (any_killed) die();
+    if (any_put_off) not_now(answers);
     if (any_stalled) {
       for (std::size_t i = 0; i < texts.size(); ++i) stall(pending_[i], texts[i]);
       die();
@@ -227,6 +230,7 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
         fate = fate_of(text, text.size());
       }
       if (fate == Fate::killed) die();
+      if (fate == Fate::put_off) not_now(answers);
       if (fate == Fate::stalled) {
         stall(pending_.front(), text);
         die();
@@ -272,6 +276,10 @@ class MemoryDestination::Session final : public mail::DestinationFolder {
 
   std::optional<std::uint32_t> told(std::uint32_t number) const {
     return server_.rules_.uidplus ? std::optional(number) : std::nullopt;
+  }
+  [[noreturn]] void not_now(mail::Answers& answers) {
+    for (auto& one : std::exchange(pending_, {})) answers.put_off(std::move(one));
+    throw Error(Cause::throttled, Blast::endpoint, Retry::later, "not now");
   }
   [[noreturn]] void die() {
     alive_ = false;

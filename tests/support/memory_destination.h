@@ -28,6 +28,7 @@ struct DestinationRules {
   std::set<std::string> refused_folders{};          // as whole names; a plain spelling is another one
   std::optional<std::uint64_t> quota{}, append_limit{};  // bytes
   std::map<std::string, unsigned> refuse{};              // NO
+  std::map<std::string, unsigned> put_off{};             // NO for the moment, which is said of the whole account
   std::map<std::string, unsigned> lose_ok{};             // stored, and the session dies before the answer
   std::map<std::string, unsigned>
       stall{};  // the session dies; stored when somebody has looked into the folder twice since

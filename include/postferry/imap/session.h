@@ -75,6 +75,9 @@ class Appends {
   virtual ~Appends() = default;
   virtual void appended(std::size_t index, const Appended& where) = 0;
   virtual void refused(std::size_t index, const Error& why, Fault fault) = 0;
+  // Not stored, for a reason that is thrown next: said of what the server has answered with it, or was not sent because of
+  // it.
+  virtual void put_off(std::size_t index) { (void)index; }
   // A message that lies in the selected folder afterwards (UID, FLAGS, RFC822.SIZE); may be told more than once.
   virtual void seen(const Fetched& items) { (void)items; }
 };

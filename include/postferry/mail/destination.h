@@ -37,6 +37,8 @@ class Answers {
   virtual void refused(Outgoing outgoing, const Error& why) = 0;
   // The folder would not have these keywords, and the message goes without them: said before its answer.
   virtual void keywords_refused(const Outgoing& outgoing, const std::set<std::string>& keywords) = 0;
+  // Certainly not stored, for a reason that append() throws next.
+  virtual void put_off(Outgoing outgoing) = 0;
   // Lies in the folder now. Told, if at all, of what is there from the batch's mark on; may be told more than once.
   virtual void seen(const Found& found) = 0;
 };

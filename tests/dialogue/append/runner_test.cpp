@@ -26,6 +26,7 @@
 //   read-only, takes KEYWORD, takes no KEYWORD      after begin(); the latter with "ask: KEYWORD"
 //   appended N [as UID]        the N-th message; UID if the server said it
 //   keywords N: A B            it went without these
+//   put off N                  not stored, for a reason that is the error
 //   seen UID BYTES             with "mark: UID", from which on the folder is looked at along the way
 //   refused N CAUSE: WHAT
 //   error CAUSE BLAST RETRY [SECONDS]: WHAT   the end of it
@@ -107,6 +108,7 @@ class Secretary final : public mail::Answers {
     for (const auto& keyword : keywords) line += " " + keyword;
     lines.push_back(line);
   }
+  void put_off(mail::Outgoing one) override { lines.push_back(fmt::format("put off {}", one.ticket)); }
   void seen(const mail::Found& found) override {
     lines.push_back(fmt::format("seen {} {}", found.number, found.size));
   }
