@@ -87,7 +87,7 @@ BackupRun::BackupRun(const RunPlace& place, const RunInfo& run)
   salvage();
   latest_ = latest_snapshot(place_.index, run_.account, place_.cache, place_.note);
   packs_at_begin_ = place_.index.packs();
-  base_.emplace(place_.index, latest_.snapshot);
+  base_.emplace(place_.index, latest_.snapshot, place_.note);
   candidates_.emplace(place_.index, *base_, folders_);
   holdings_.emplace(Holdings{place_.index, *base_, *candidates_, folders_, salvaged_, run_.full});
   ledger_.emplace(*holdings_);

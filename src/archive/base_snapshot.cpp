@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <postferry/base/error.h>
+#include <postferry/base/text.h>
+#include <postferry/mail/folder_path.h>
 
 #include "folder_pages.h"
 #include "snapshot_file.h"
@@ -20,8 +24,8 @@ std::optional<codec::Digest> digest_of(const std::string& hex) {
 
 }  // namespace
 
-BaseSnapshot::BaseSnapshot(PackIndex& index, std::optional<Snapshot> snapshot)
-    : index_(index), snapshot_(std::move(snapshot)) {
+BaseSnapshot::BaseSnapshot(PackIndex& index, std::optional<Snapshot> snapshot, PackIndex::Note note)
+    : index_(index), snapshot_(std::move(snapshot)), note_(std::move(note)) {
   if (!snapshot_) return;
   for (const auto& record : snapshot_->folders) folders_.emplace(record.folder.wire_name, &record);
   is_sound_ = no_pack_has_vanished();
@@ -53,7 +57,15 @@ bool BaseSnapshot::is_whole(const FolderRecord& record) {
   if (is_sound_) return true;
   const std::lock_guard lock(mutex_);
   const auto [known, is_new] = whole_.try_emplace(record.folder.wire_name, false);
-  if (is_new) known->second = walk(record);
+  if (is_new) {
+    const bool is_first = std::all_of(whole_.begin(), whole_.end(), [&](const auto& one) { return one.second || &one == &*known; });
+    known->second = walk(record);
+    if (!known->second && is_first && note_) {
+      note_(fmt::format("{}: packs of the last backup are missing or damaged ({} for one); what is missing is fetched again if "
+                        "the source still has it, and `postferry check` names what is not",
+                        index_.store().where(), printable(mail::join_path(record.folder.path))));
+    }
+  }
   return known->second;
 }
 

@@ -16,7 +16,8 @@ namespace postferry::archive {
 // The last snapshot of an account, and how far it can still be believed. Any thread.
 class BaseSnapshot {
  public:
-  BaseSnapshot(PackIndex& index, std::optional<Snapshot> snapshot);
+  // `note` is told once if something that the snapshot names is gone.
+  BaseSnapshot(PackIndex& index, std::optional<Snapshot> snapshot, PackIndex::Note note = {});
 
   const Snapshot* snapshot() const { return snapshot_ ? &*snapshot_ : nullptr; }
   const FolderRecord* find(const std::string& wire_name) const;
@@ -35,6 +36,7 @@ class BaseSnapshot {
   PackIndex& index_;
   const std::optional<Snapshot> snapshot_;
   std::map<std::string, const FolderRecord*> folders_;
+  const PackIndex::Note note_;
   bool is_sound_ = false;
   std::mutex mutex_;
   std::map<std::string, bool> whole_;  // guarded by mutex_

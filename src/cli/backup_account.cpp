@@ -129,6 +129,11 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
   result.snapshot = report.snapshot;
   result.complete = report.record.complete && report.ending == engine::Ending::done;
   result.exit = exit_of_report(report);
+  if (writer->unresolved() > 0) {
+    // Each is told of by its folder. They were not among what the source lists, which the report is about.
+    result.complete = false;
+    if (result.exit == Exit::complete) result.exit = Exit::partly;
+  }
   if (w.options.delete_after_days && report.ending == engine::Ending::done) {
     const auto wanted = [&](const archive::Entry& entry) {
       return !w.selection.leaves_out(entry.date, entry.server_size.value_or(entry.size));

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import archive_view, mailgen, truth  # noqa: E402
 from support.archive_view import ArchiveView  # noqa: E402
 from support.case import Case, main  # noqa: E402
+from support.faultserver import FaultyPop3  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 
 
@@ -133,6 +134,31 @@ class Damage(Archived):
         done = self.home.run("export", self.archive, out)
         self.assertEqual(done.code, 0, str(done))
         self.assertEqual(hashes(out), self.contents)
+
+    def test_of_a_lost_pack_is_told_by_the_next_backup(self):
+        max(archive_view.packs(self.archive), key=lambda p: p.stat().st_size).unlink()
+        result = self.backup(self.source.url(), "--as", "imap:a@b")
+        notes = [line for line in result.err.splitlines() if "missing or damaged" in line]
+        self.assertEqual(len(notes), 1, result.err)
+        self.assertIn("postferry check", notes[0])
+        self.assert_holds(self.read(self.source))
+
+    def test_of_mail_that_only_the_archive_had_is_no_success(self):
+        raws = [b"Subject: %d\r\n\r\n" % n + b"".join(hashlib.sha256(b"%d %d" % (n, k)).hexdigest().encode() + b"\r\n"
+                                                       for k in range(100)) for n in range(10)]
+        self.archive = self.folder / "of a drop"
+        with FaultyPop3(raws) as server:
+            def again(expect):
+                return self.backup(server.url(), "--as", "isp", password=server.password, expect=expect)
+            again(0)
+            pack = max(archive_view.packs(self.archive), key=lambda p: p.stat().st_size)
+            del server.messages[:4], server.uidls[:4]
+            again(0)
+            pack.unlink()
+            result = again(3)
+            self.assertEqual((result.summary["stored"], result.summary["complete"]), (6, False))
+            self.assertIn("4 messages are in no pack any more", result.err)
+            again(0)  # it has been said
 
     def test_of_a_lost_pack_is_found_and_mended(self):
         pack = max(archive_view.packs(self.archive), key=lambda p: p.stat().st_size)
