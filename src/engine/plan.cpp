@@ -49,6 +49,10 @@ void put_in_order(std::vector<FolderTask>& tasks) {
   });
 }
 
+bool is_below(const mail::FolderPath& path, const mail::FolderPath& above) {
+  return path.size() > above.size() && std::equal(above.begin(), above.end(), path.begin());
+}
+
 std::uint64_t messages_of(std::span<const FolderTask> tasks) {
   std::uint64_t sum = 0;
   for (const auto& task : tasks) sum += task.spans.empty() ? 0 : task.folder.messages;
@@ -73,7 +77,9 @@ class Planner {
     plan.account = world_.account;
     auto folders = persist(patience_, stop_, [&] { return world_.source.folders(stop_); });
     patience_.progress();
-    for (auto& folder : without_twins(std::move(folders))) {
+    folders = without_twins(std::move(folders));
+    tell_useless(folders);
+    for (auto& folder : folders) {
       if (world_.folders && !world_.folders(folder)) {
         plan.left_out.push_back(std::move(folder));
       } else {
@@ -86,6 +92,21 @@ class Planner {
   }
 
  private:
+  // \Noselect says that a name is there for the folders below it. Where there are none, a server may hide mail behind it
+  // (Dovecot a Maildir folder "~name").
+  void tell_useless(const std::vector<mail::Folder>& folders) {
+    for (const auto& folder : folders) {
+      if (folder.selectable || (world_.folders && !world_.folders(folder))) continue;
+      const bool has_children = std::any_of(folders.begin(), folders.end(), [&](const mail::Folder& other) {
+        return is_below(other.path, folder.path);
+      });
+      if (has_children) continue;
+      world_.events.on(mail::event::Note{
+          folder_name(folder), "the server says that it cannot be opened (\\Noselect), and lists nothing below it: "
+                               "if there is mail in it, it is left out"});
+    }
+  }
+
   void cut(std::vector<FolderTask>& tasks) {
     const unsigned lanes = idle_lanes(world_);
     if (lanes == 1) return;

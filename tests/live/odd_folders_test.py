@@ -87,6 +87,16 @@ class Tilde(PushCase):
             self.assert_replaced(replaced)
             self.assert_there(self.mailbox_of("carol"), self.REPLACED)
 
+    def test_that_the_source_hides_is_told(self):
+        [inbox] = (self.server_.root / "mail" / "alice").glob("inbox")
+        hidden = inbox.parent / "folders" / "~hidden"
+        for part in ("cur", "new", "tmp"):
+            (hidden / part).mkdir(parents=True)
+        (hidden / "new" / "1.mail").write_bytes(b"Subject: nobody sees me\n\nx\n")
+        result = self.migrate()
+        self.assertIn("~hidden: the server says that it cannot be opened", result.err)
+        self.assertEqual(result.summary["stored"], 20)
+
     def test_that_the_destination_does_not_take_is_replaced_and_named(self):
         self.assert_replaced(self.carried(*self.WORDS))
         self.assert_there(self.mailbox_of("bert"), self.REPLACED)

@@ -57,6 +57,22 @@ TEST(Plan, OpensNoLaneForAFolderThatCannotBeSelected) {
   EXPECT_FALSE(plan.tasks[0].unchanged);
 }
 
+TEST(Plan, TellsOfANameThatOpensNothingAndHoldsNothing) {
+  EngineWorld world;
+  for (const char* name : {"Parent", "~mail", "Left out"}) {
+    auto& folder = world.account.folder(name).folder;
+    folder.path = {name};
+    folder.selectable = false;
+  }
+  world.fill("Parent/Child", 1);
+  world.account.folder("Parent/Child").folder.path = {"Parent", "Child"};
+  world.folders = [](const mail::Folder& folder) { return folder.wire_name != "Left out"; };
+  world.plan();
+  const auto notes = world.events.of<mail::event::Note>();
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].folder, "~mail");
+}
+
 TEST(Plan, CutsALargeFolderForLanesThatWouldBeIdle) {
   EngineWorld world;
   world.limits.lanes = 4;
