@@ -106,6 +106,8 @@ mail::Balance FolderRun::balance_so_far() const {
 }
 
 std::optional<std::string> FolderRun::settle_the_rest() {
+  // Given up before all of it was listed: what the server has counted there is missing all the same.
+  if (!problem().empty()) listed_ = std::max<std::uint64_t>(listed_, folder().messages);
   const auto sum = balance();
   if (sum.adds_up()) return std::nullopt;
   const auto told = sum.stored + sum.held + sum.skipped + sum.failed;
@@ -116,7 +118,7 @@ std::optional<std::string> FolderRun::settle_the_rest() {
   const std::uint64_t rest = sum.listed - told;
   if (const auto why = problem(); !why.empty()) {
     failed_ += rest;
-    failures_.add(failure({}, {}, fmt::format("{} listed messages were not carried: {}", rest, why)), rest);
+    failures_.add(failure({}, {}, fmt::format("{} messages were not carried: {}", rest, why)), rest);
     return std::nullopt;
   }
   if (!ended_well()) {
