@@ -15,7 +15,7 @@ from support.pushcase import PASSWORDS, USERS, PushCase, appends, contents  # no
 
 class Migration(PushCase):
     def whole(self, **more):
-        server = self.pair(mailgen.sets("small"), **more)
+        server = self.pair(mailgen.sets("awkward" if FULL else "small"), **more)
         before = self.mailbox_of("alice")
         count = sum(len(folder.messages) for folder in before.values())
         first = self.migrate().summary

@@ -253,6 +253,7 @@ def sets(name):
     return {
         "demo": lambda: mailbox(seed=7, count=300, largest=2 << 20),
         "small": lambda: mailbox(seed=1, count=400, largest=1 << 20),
+        "awkward": lambda: mailbox(seed=1, count=2000),
         "S": lambda: mailbox(seed=2, count=2000, awkward=False),
         "Q": lambda: mailbox(seed=3, count=500, awkward=False),
         "M": lambda: mailbox(seed=4, count=20000, awkward=False),
