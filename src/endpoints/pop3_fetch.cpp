@@ -16,6 +16,8 @@ namespace postferry::endpoints {
 namespace {
 
 constexpr unsigned oddities_borne = 3;
+// What the sockets of a connection hold, about: so much keeps coming while nobody reads.
+constexpr std::uint64_t last_bytes = 2u << 20;
 
 template <class Wanted>
 std::vector<pop3::Drop> drops_of(std::span<Pop3Item> items, Wanted wanted) {
@@ -56,8 +58,9 @@ class Pop3Fetch::Headers final : public Pop3HeaderText {
 
 class Pop3Fetch::Bodies final : public pop3::Bodies {
  public:
-  Bodies(Pop3Fetch& fetch, std::span<Pop3Item> items, mail::Arrivals& to)
-      : fetch_(fetch), items_(items), to_(to) {}
+  Bodies(Pop3Fetch& fetch, std::span<Pop3Item> items, mail::Arrivals& to, const std::function<void()>& nearly_done,
+         std::uint64_t bytes)
+      : fetch_(fetch), items_(items), to_(to), nearly_done_(nearly_done), left_(bytes), told_(bytes < last_bytes) {}
 
   void begin(const pop3::Drop& drop) override {
     const std::uint64_t limit = mail::Spool::memory_limit;
@@ -71,6 +74,8 @@ class Pop3Fetch::Bodies final : public pop3::Bodies {
   }
   void end(const pop3::Drop& drop) override {
     auto& item = item_of(items_, at_, drop);
+    left_ -= std::min(left_, drop.size.value_or(0));
+    if (left_ < last_bytes && nearly_done_ && !std::exchange(told_, true)) nearly_done_();
     mail::Message message;
     message.lease = std::move(lease_);
     message.digests = fetch_.digester_->finish();
@@ -92,6 +97,9 @@ class Pop3Fetch::Bodies final : public pop3::Bodies {
   Pop3Fetch& fetch_;
   std::span<Pop3Item> items_;
   mail::Arrivals& to_;
+  const std::function<void()>& nearly_done_;
+  std::uint64_t left_;
+  bool told_;
   std::size_t at_ = 0;
   ByteBudget::Lease lease_;
 };
@@ -114,9 +122,11 @@ void Pop3Fetch::compare_headers(pop3::Session& session, std::span<Pop3Item> item
 }
 
 void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to,
-                       const std::function<std::size_t()>& most_asked) {
+                       const std::function<std::size_t()>& most_asked, const std::function<void()>& nearly_done) {
   const auto drops = drops_of(items, [](const Pop3Item& item) { return !item.answered; });
-  Bodies bodies(*this, items, to);
+  std::uint64_t bytes = 0;
+  for (const auto& drop : drops) bytes += drop.size.value_or(0);
+  Bodies bodies(*this, items, to, nearly_done, bytes);
   session.retrieve(drops, bodies, most_asked);
 }
 

@@ -247,7 +247,7 @@ class Pop3Reader final : public mail::FolderReader {
       const auto before = fetch_.arrived();
       fetch_.bodies(*line_.session, batch, to, [this] {
         return fetch_.sizes_are_known() ? pending_.size() : sizes_tried;
-      });
+      }, [this] { lines_.dial_ahead(stop_); });
       fetched_ = fetched_ || fetch_.arrived() > before;
       for (auto& item : batch) {
         if (!item.answered && item.refusals >= refusals_borne) fetch_.give_up(*line_.session, item, to);

@@ -21,9 +21,9 @@ struct Pop3Line {
   std::optional<pop3::Listing> listing;         // heard already, and used by nobody so far
 };
 
-// Connects and signs in as the account says. Errors begin with the host's name. `leaving` is a session of before that has
-// said QUIT: it holds the drop's lock until that is answered, which is waited for before the sign-in.
-Pop3Line pop3_sign_in(const config::Account& account, const Secret& secret, const Tools& tools, std::stop_token stop,
-                      pop3::Session* leaving = nullptr);
+// Connects, as far as the sign-in. Errors begin with the host's name.
+Pop3Line pop3_dial(const config::Account& account, const Tools& tools, std::stop_token stop);
+// Signs in as the account says. Errors likewise.
+void pop3_sign_in(Pop3Line& line, const config::Account& account, const Secret& secret);
 
 }  // namespace postferry::endpoints

@@ -61,7 +61,26 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
         return std::exchange(idle_, {});
       }
     }
-    return pop3_sign_in(account_, secret_, tools_, std::move(stop), leaving);
+    auto line = dialed(stop);
+    if (leaving != nullptr) leaving->quit();
+    try {
+      pop3_sign_in(line, account_, secret_);
+    } catch (const Error& error) {
+      // Dialed ahead, it may have been closed for its idleness.
+      if (!std::exchange(is_ahead_, false) || error.cause != Cause::network) throw;
+      line = pop3_dial(account_, tools_, stop);
+      pop3_sign_in(line, account_, secret_);
+    }
+    return line;
+  }
+
+  void dial_ahead(std::stop_token stop) override {
+    try {
+      auto line = pop3_dial(account_, tools_, std::move(stop));
+      line.stoppable->follow({});
+      ahead_ = std::move(line);
+    } catch (const Error&) {
+    }
   }
 
   void give_back(Pop3Line line) noexcept override {
@@ -71,11 +90,20 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   }
 
  private:
+  Pop3Line dialed(const std::stop_token& stop) {
+    is_ahead_ = ahead_.session != nullptr;
+    if (!is_ahead_) return pop3_dial(account_, tools_, stop);
+    ahead_.stoppable->follow(stop);
+    return std::exchange(ahead_, {});
+  }
+
   const config::Account account_;
   const Secret secret_;
   const Tools tools_;
   std::mutex mutex_;
   Pop3Line idle_;  // guarded by mutex_
+  Pop3Line ahead_;  // of the one who has the drop, and so is this
+  bool is_ahead_ = false;
 };
 
 }  // namespace

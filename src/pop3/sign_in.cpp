@@ -15,6 +15,9 @@
 namespace postferry::pop3 {
 namespace {
 
+// RFC 5034 section 4, without the line end.
+constexpr std::size_t longest_auth_line = 253;
+
 // CR, LF and NUL would end the command, or begin another.
 void refuse_controls(std::string_view text, const char* what) {
   for (const char c : text) {
@@ -85,10 +88,25 @@ struct Password {
 
   bool by_plain(Session::Pipe& pipe) const {
     if (!pipe.can("SASL PLAIN")) return false;
+    const std::string nul(1, '\0');
+    const auto response = fmt::format("{}{}{}{}{}", authorize_as, nul, user, nul, secret);
+    if (by_plain_at_once(pipe, response)) return true;
     const auto status = begin(pipe, "PLAIN");
     if (is_unknown_command(status) && authorize_as.empty()) return false;
-    const std::string nul(1, '\0');
-    accept(pipe, respond(pipe, status, {fmt::format("{}{}{}{}{}", authorize_as, nul, user, nul, secret)}));
+    accept(pipe, respond(pipe, status, {response}));
+    return true;
+  }
+
+  // With the response on the AUTH line (RFC 5034 section 4), which servers that are older than it do not know. Where a
+  // wrong password has a code of its own (RFC 3206), any other refusal is no word about the password: false.
+  static bool by_plain_at_once(Session::Pipe& pipe, const std::string& response) {
+    const auto line = "AUTH PLAIN " + codec::base64(as_bytes(response));
+    if (!pipe.can("AUTH-RESP-CODE") || line.size() > longest_auth_line) return false;
+    pipe.hide(line.substr(line.rfind(' ') + 1));
+    pipe.send_secret(line);
+    const auto status = pipe.answer();
+    if (status.kind == Status::Kind::err && status.code.empty()) return false;
+    accept(pipe, status.kind == Status::Kind::challenge ? respond(pipe, status, {response}) : status);
     return true;
   }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A backup over POP3: exact, told apart by UIDL where there is one and by content where there is none."""
+import socket
 import sys
 from pathlib import Path
 
@@ -46,6 +47,25 @@ class Pop3(Case):
             server.uidls += ["id50", "id51", "id52"]
             self.assertEqual(self.backup(server.url()).summary["stored"], 3)
             self.assertEqual(server.retrieved, 3)
+
+    def test_looks_again_on_a_connection_that_was_opened_meanwhile(self):
+        large = [b"Subject: %d\r\n\r\n" % n + b"x" * 70 * 1000 + b"\r\n" for n in range(50)]
+
+        def close_the_others(server):
+            def on_quit():
+                for s in server.open[1:]:
+                    s.shutdown(socket.SHUT_RDWR)
+                server.on_quit = lambda: None
+            server.on_quit = on_quit
+
+        for name, hang, connections in (("kept", lambda server: None, 2), ("closed for its idleness", close_the_others, 3)):
+            with self.subTest(name), FaultyPop3(large) as server:
+                hang(server)
+                summary = self.backup(server.url(), archive=self.folder / name).summary
+                self.assertEqual((summary["stored"], summary["complete"]), (50, True))
+                self.assertEqual((server.connections, server.retrieved), (connections, 50))
+                before = server.log[:server.log.index("QUIT")]
+                self.assertEqual(before.count("CAPA"), 3, "two of the first session, and one of the next")
 
     def test_keeps_what_the_server_no_longer_has(self):
         with FaultyPop3(messages(20)) as server:
