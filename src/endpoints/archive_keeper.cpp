@@ -14,7 +14,7 @@ class ArchiveKeeper final : public mail::Keeper {
  public:
   ArchiveKeeper(const archive::Archive& archive, archive::SnapshotWriter& writer,
                 std::function<bool(const archive::Entry&)> wanted)
-      : archive_(archive), writer_(writer), wanted_(std::move(wanted)), piece_(64U << 10U) {}
+      : archive_(archive), writer_(writer), wanted_(std::move(wanted)) {}
 
   void due(const mail::Folder& folder, std::chrono::sys_seconds until,
            const std::function<void(mail::Due)>& found) override {
@@ -35,10 +35,7 @@ class ArchiveKeeper final : public mail::Keeper {
   }
 
   void read_back(const mail::Folder&, mail::ReleaseOrder& order) override {
-    const auto body = archive_.body(order.content);
-    const auto from = body->open();
-    while (const auto got = from->read(piece_)) digester_.update(Bytes(piece_).first(got));
-    const auto digests = digester_.finish();
+    const auto digests = mail::digests_of(*archive_.body(order.content));
     if (digests.content != order.content) {
       throw Error(Cause::damaged, Blast::message, Retry::never, "what the archive gives back has another hash");
     }
@@ -75,8 +72,6 @@ class ArchiveKeeper final : public mail::Keeper {
   const archive::Archive& archive_;
   archive::SnapshotWriter& writer_;
   const std::function<bool(const archive::Entry&)> wanted_;
-  mail::Digester digester_;
-  std::vector<std::byte> piece_;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "imap_destination_folder.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include <postferry/base/error.h>
 #include <postferry/base/text.h>
+#include <postferry/mail/body_pieces.h>
 #include <postferry/mail/digester.h>
 
 #include "connection.h"
@@ -237,12 +237,11 @@ std::optional<mail::MergeId> ImapDestinationFolder::merge_of(std::uint32_t numbe
 
 std::optional<mail::Digests> ImapDestinationFolder::unmarked(const mail::Body& body) {
   OriginalDigest digest;
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
-  while (const auto got = from->read(buffer)) {
-    digest.update(std::span(buffer).first(got));
-    if (!digest.may_be_marked()) return std::nullopt;
-  }
+  mail::each_piece(body, [&](Bytes piece) {
+    digest.update(piece);
+    return digest.may_be_marked();
+  });
+  if (!digest.may_be_marked()) return std::nullopt;
   return digest.finish();
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <postferry/base/bytes.h>
+#include <postferry/mail/body_pieces.h>
 #include <postferry/mail/spool.h>
 
 namespace postferry::engine {
@@ -76,11 +77,11 @@ class CrlfBody final : public mail::Body {
 
 std::uint64_t bare_line_feeds(const mail::Body& body) {
   BareLineFeeds bare;
-  if (const auto whole = body.in_memory(); !whole.empty()) return bare.count(whole);
   std::uint64_t found = 0;
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
-  while (const auto read = from->read(buffer)) found += bare.count(std::span(buffer).first(read));
+  mail::each_piece(body, [&](Bytes piece) {
+    found += bare.count(piece);
+    return true;
+  });
   return found;
 }
 
@@ -89,13 +90,9 @@ bool holds_nul(Bytes piece) { return as_text(piece).find('\0') != std::string_vi
 }  // namespace
 
 bool has_nul(const mail::Body& body) {
-  if (const auto whole = body.in_memory(); !whole.empty()) return holds_nul(whole);
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
-  while (const auto read = from->read(buffer)) {
-    if (holds_nul(std::span(buffer).first(read))) return true;
-  }
-  return false;
+  bool found = false;
+  mail::each_piece(body, [&](Bytes piece) { return !(found = holds_nul(piece)); });
+  return found;
 }
 
 std::unique_ptr<mail::Body> with_crlf(std::unique_ptr<mail::Body> body) {

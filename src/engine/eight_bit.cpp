@@ -1,9 +1,9 @@
 #include "eight_bit.h"
 
-#include <array>
 #include <string>
 
 #include <postferry/base/bytes.h>
+#include <postferry/mail/body_pieces.h>
 #include <postferry/mail/digester.h>
 
 namespace postferry::engine {
@@ -26,28 +26,24 @@ void HeaderMunger::take(std::string_view piece, std::string& out) {
 
 bool has_8bit_header(const mail::Body& body) {
   HeaderMunger munger;
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
   std::string out;
-  while (munger.in_header() && !munger.changed()) {
-    const auto got = from->read(buffer);
-    if (got == 0) break;
+  mail::each_piece(body, [&](Bytes piece) {
     out.clear();
-    munger.take(as_text(std::span(buffer).first(got)), out);
-  }
+    munger.take(as_text(piece), out);
+    return munger.in_header() && !munger.changed();
+  });
   return munger.changed();
 }
 
 mail::Digests digests_through(ByteFilter& filter, const mail::Body& body) {
   mail::Digester digester;
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
   std::string out;
-  while (const auto got = from->read(buffer)) {
+  mail::each_piece(body, [&](Bytes piece) {
     out.clear();
-    filter.take(as_text(std::span(buffer).first(got)), out);
+    filter.take(as_text(piece), out);
     digester.update(as_bytes(out));
-  }
+    return true;
+  });
   out.clear();
   filter.end(out);
   digester.update(as_bytes(out));

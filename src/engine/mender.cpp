@@ -1,22 +1,10 @@
 #include "mender.h"
 
-#include <array>
 #include <utility>
 
 #include <postferry/mail/digester.h>
 
 namespace postferry::engine {
-namespace {
-
-mail::Digests digests_of(const mail::Body& body) {
-  mail::Digester digester;
-  const auto from = body.open();
-  std::array<std::byte, 16384> buffer{};
-  while (const auto got = from->read(buffer)) digester.update(std::span(buffer).first(got));
-  return digester.finish();
-}
-
-}  // namespace
 
 bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
   auto& message = outgoing.message;
@@ -28,7 +16,7 @@ bool Mender::mend(mail::Outgoing& outgoing, const Error& why) {
     message.body = std::move(body);
     if (!changed) continue;
     mending.altered = static_cast<std::uint8_t>(mending.altered | static_cast<std::uint8_t>(step));
-    message.digests = digests_of(*message.body);
+    message.digests = mail::digests_of(*message.body);
     return true;
   }
   message.digests = mending.original;
@@ -43,7 +31,7 @@ void Mender::mend_beforehand(mail::Outgoing& outgoing, Repair step) {
   auto& mending = mended_.try_emplace(outgoing.ticket, Mending{message.digests}).first->second;
   mending.altered = static_cast<std::uint8_t>(mending.altered | static_cast<std::uint8_t>(step));
   if (step == Repair::header) mending.altered = static_cast<std::uint8_t>(mending.altered | mended_beforehand);
-  message.digests = digests_of(*message.body);
+  message.digests = mail::digests_of(*message.body);
 }
 
 const Mending* Mender::find(std::uint64_t ticket) const {

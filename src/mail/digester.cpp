@@ -6,6 +6,7 @@
 #include "header_scanner.h"
 #include "normalise.h"
 
+#include <postferry/mail/body_pieces.h>
 #include <postferry/mail/header_text.h>
 
 namespace postferry::mail {
@@ -66,6 +67,15 @@ Digests Digester::finish() {
 Digests digests_of(Bytes whole_message) {
   thread_local Digester digester;
   digester.update(whole_message);
+  return digester.finish();
+}
+
+Digests digests_of(const Body& body) {
+  Digester digester;
+  each_piece(body, [&](Bytes piece) {
+    digester.update(piece);
+    return true;
+  });
   return digester.finish();
 }
 

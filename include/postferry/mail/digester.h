@@ -27,6 +27,7 @@ class Digester {
 };
 
 Digests digests_of(Bytes whole_message);
+Digests digests_of(const Body& body);
 
 // HeaderId and MatchKey of a header block fetched alone (BODY.PEEK[HEADER], TOP n 0): equal to what a Digester
 // finds in the whole message, with or without the empty line at the end.

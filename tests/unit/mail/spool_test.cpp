@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <postferry/base/error.h>
+#include <postferry/mail/body_pieces.h>
+#include <postferry/mail/digester.h>
 
 #include "unit/base/temporary_folder.h"
 
@@ -46,6 +48,25 @@ TEST_F(SpoolTest, ASmallMessageStaysInMemory) {
     EXPECT_EQ(as_text(body->in_memory()), text);
     EXPECT_EQ(read_all(*body), text);
     EXPECT_EQ(read_all(*body), text) << "again";
+  }
+}
+
+TEST_F(SpoolTest, AnyIsGivenInPiecesUntilTheyAreNotWantedAnyMore) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{100'000}, Spool::memory_limit + 50'000}) {
+    const auto text = message(size);
+    feed(text, 65536);
+    const auto body = spool_.finish();
+    std::string all;
+    each_piece(*body, [&](Bytes piece) {
+      EXPECT_LE(piece.size(), 32u << 10);
+      all += as_text(piece);
+      return true;
+    });
+    EXPECT_EQ(all, text);
+    int calls = 0;
+    each_piece(*body, [&](Bytes) { return ++calls < 2; });
+    EXPECT_LE(calls, 2);
+    EXPECT_EQ(digests_of(*body).content, digests_of(as_bytes(text)).content);
   }
 }
 
