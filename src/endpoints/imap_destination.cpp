@@ -152,9 +152,13 @@ class ImapDestination final : public mail::Destination {
     return out;
   }
 
-  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override {
+  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, mail::Opening how,
+                                                std::stop_token stop) override {
     if (stop.stop_requested()) throw Cancelled();
-    return imap_destination_folder(pool_, name_in(*places(stop), path), where(path), std::move(stop));
+    const auto name = name_in(*places(stop), path);
+    // What sessions of before have selected says nothing of what has come since through others.
+    if (how == mail::Opening::afresh) pool_.forget_selected(name);
+    return imap_destination_folder(pool_, name, where(path), how, std::move(stop));
   }
 
  private:

@@ -59,8 +59,13 @@ class DigestOne final : public imap::Bodies {
 
 class ImapDestinationFolder final : public mail::DestinationFolder {
  public:
-  ImapDestinationFolder(ImapPool& pool, std::string wire_name, std::string where, std::stop_token stop)
-      : pool_(pool), wire_name_(std::move(wire_name)), where_(std::move(where)), stop_(std::move(stop)) {}
+  ImapDestinationFolder(ImapPool& pool, std::string wire_name, std::string where, mail::Opening how,
+                        std::stop_token stop)
+      : pool_(pool),
+        wire_name_(std::move(wire_name)),
+        where_(std::move(where)),
+        how_(how),
+        stop_(std::move(stop)) {}
   ~ImapDestinationFolder() override {
     if (is_selected_) line_.keep_selected(wire_name_, selected_);
     line_.give_back();
@@ -92,6 +97,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
 
   ImapPool& pool_;
   const std::string wire_name_, where_;
+  const mail::Opening how_;
   const std::stop_token stop_;
   ImapPool::Lent line_;
   imap::Selected selected_;
@@ -136,7 +142,8 @@ void ImapDestinationFolder::open() {
   is_selected_ = false;
   for (;;) {
     line_ = pool_.borrow(stop_, wire_name_);
-    if (auto already = line_.take_selected(wire_name_)) {
+    auto already = line_.take_selected(wire_name_);
+    if (already && how_ == mail::Opening::to_append) {
       selected_ = std::move(*already);
       selected_.uidnext = 0;  // of then: it says nothing of now
       break;
@@ -280,9 +287,9 @@ void ImapDestinationFolder::change_flags(std::uint32_t number, const mail::Flags
 }  // namespace
 
 std::unique_ptr<mail::DestinationFolder> imap_destination_folder(ImapPool& pool, std::string wire_name,
-                                                                 std::string where, std::stop_token stop) {
-  return std::make_unique<ImapDestinationFolder>(pool, std::move(wire_name), std::move(where),
-                                                 std::move(stop));
+                                                                 std::string where, mail::Opening how,
+                                                                 std::stop_token stop) {
+  return std::make_unique<ImapDestinationFolder>(pool, std::move(wire_name), std::move(where), how, std::move(stop));
 }
 
 }  // namespace postferry::endpoints

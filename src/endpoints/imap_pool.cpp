@@ -70,6 +70,13 @@ ImapPool::~ImapPool() {
   for (auto& line : idle_) line.session->logout();
 }
 
+void ImapPool::forget_selected(const std::string& wire_name) {
+  const std::lock_guard lock(mutex_);
+  for (auto& line : idle_) {
+    if (line.selected_name == wire_name) line.selected_name.clear();
+  }
+}
+
 ImapPool::Lent ImapPool::borrow(std::stop_token stop, const std::string& wire_name) {
   ImapLine line;
   {

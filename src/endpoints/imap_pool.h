@@ -71,6 +71,9 @@ class ImapPool {
   // one that lay idle longest.
   Lent borrow(std::stop_token stop, const std::string& wire_name = {});
 
+  // From now on nobody is told that a session that lies idle has this folder selected.
+  void forget_selected(const std::string& wire_name);
+
   const config::Account& account() const { return account_; }
   const Tools& tools() const { return tools_; }
   unsigned most() const { return most_; }

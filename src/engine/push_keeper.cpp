@@ -54,7 +54,8 @@ void PushKeeper::due(const mail::Folder& folder, std::chrono::sys_seconds until,
 
 PushSession& PushKeeper::session_into(SinkFolder& there) {
   if (session_of_ == &there) return *session_;
-  session_.emplace(world_.destination, there.path(), there.name(), patience_, world_.stop, world_.stop);
+  session_.emplace(world_.destination, there.path(), mail::Opening::afresh, there.name(), patience_, world_.stop,
+                   world_.stop);
   session_->expect(there.epoch());
   session_of_ = &there;
   return *session_;

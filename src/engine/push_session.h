@@ -14,10 +14,11 @@ namespace postferry::engine {
 class PushSession {
  public:
   // `waits` ends the waiting between two attempts, `work` what a session is about.
-  PushSession(mail::Destination& destination, mail::FolderPath path, std::string name, Patience& patience,
-              std::stop_token waits, std::stop_token work)
+  PushSession(mail::Destination& destination, mail::FolderPath path, mail::Opening how, std::string name,
+              Patience& patience, std::stop_token waits, std::stop_token work)
       : destination_(destination),
         path_(std::move(path)),
+        how_(how),
         name_(std::move(name)),
         patience_(patience),
         waits_(std::move(waits)),
@@ -57,7 +58,7 @@ class PushSession {
  private:
   void open() {
     if (folder_) return;
-    folder_ = destination_.open(path_, work_);
+    folder_ = destination_.open(path_, how_, work_);
     try {
       look();
     } catch (...) {
@@ -74,6 +75,7 @@ class PushSession {
 
   mail::Destination& destination_;
   const mail::FolderPath path_;
+  const mail::Opening how_;
   const std::string name_;
   Patience& patience_;
   const std::stop_token waits_, work_;

@@ -86,7 +86,7 @@ void SinkFolder::prepare(bool subscribe) {
 
 void SinkFolder::survey() {
   Patience patience(world_.limits, world_.clock, world_.events);
-  PushSession session(world_.destination, path_, name_, patience, world_.stop, world_.stop);
+  PushSession session(world_.destination, path_, mail::Opening::afresh, name_, patience, world_.stop, world_.stop);
   session.run([&](mail::DestinationFolder& folder) {
     inventory_.clear();
     shared_.clear();

@@ -104,7 +104,7 @@ class Opened {
   explicit Opened(const DestinationKind& kind, mail::FolderPath path = {"Archive"})
       : account_(kind.make()), path_(std::move(path)) {
     there().ensure(path_, true, {});
-    folder_ = there().open(path_, {});
+    folder_ = there().open(path_, mail::Opening::afresh, {});
     state_ = folder_->begin();
   }
 
@@ -332,7 +332,7 @@ TEST_P(DestinationSuite, MayBeWrittenInSeveralFoldersSideBySide) {
   Opened opened(GetParam());
   if (opened.there().traits({}).max_sessions < 2) GTEST_SKIP() << "one session only";
   opened.there().ensure({"Other"}, false, {});
-  const auto other = opened.there().open({"Other"}, {});
+  const auto other = opened.there().open({"Other"}, mail::Opening::afresh, {});
   other->begin();
   Heard heard;
   other->append(batch_of(numbered(2)), 0, heard);
@@ -342,10 +342,30 @@ TEST_P(DestinationSuite, MayBeWrittenInSeveralFoldersSideBySide) {
   EXPECT_EQ(opened.read().size(), 3u);
 }
 
+TEST_P(DestinationSuite, OpenedAfreshItShowsWhatOtherSessionsHavePutThere) {
+  Opened opened(GetParam());
+  if (opened.there().traits({}).max_sessions < 3) GTEST_SKIP() << "too few sessions";
+  for (int turn = 1; turn <= 3; ++turn) {
+    Heard heard, other;
+    auto first = opened.there().open({"Archive"}, mail::Opening::to_append, {});
+    auto second = opened.there().open({"Archive"}, mail::Opening::to_append, {});
+    first->begin();
+    second->begin();
+    first->append(batch_of({test::mail_text("a" + std::to_string(turn))}), 0, heard);
+    second->append(batch_of({test::mail_text("b" + std::to_string(turn))}), 0, other);
+    first.reset(), second.reset();  // what the first has seen is what the next would be told
+    const auto third = opened.there().open({"Archive"}, mail::Opening::afresh, {});
+    EXPECT_EQ(third->begin().exists, 2u * static_cast<unsigned>(turn));
+    int found = 0;
+    third->survey(1, [&](const mail::Found&) { ++found; });
+    EXPECT_EQ(found, 2 * turn);
+  }
+}
+
 TEST_P(DestinationSuite, CannotOpenWhatIsNotThere) {
   Opened opened(GetParam());
   try {
-    opened.there().open({"Nowhere"}, {})->begin();
+    opened.there().open({"Nowhere"}, mail::Opening::afresh, {})->begin();
     ADD_FAILURE() << "opened a folder that does not exist";
   } catch (const Error& error) {
     EXPECT_EQ(error.cause, Cause::missing);
@@ -357,7 +377,7 @@ TEST_P(DestinationSuite, EndsWhenStopped) {
   Opened opened(GetParam());
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_THROW(opened.there().open({"Archive"}, stop.get_token()), Cancelled);
+  EXPECT_THROW(opened.there().open({"Archive"}, mail::Opening::afresh, stop.get_token()), Cancelled);
 }
 
 }  // namespace

@@ -121,7 +121,7 @@ class Migration {
   // The contents that lie in a destination folder, and those that must.
   std::vector<mail::CanonicalId> there(const mail::FolderPath& path) {
     const auto account = destination();
-    const auto folder = account->open(path, {});
+    const auto folder = account->open(path, mail::Opening::afresh, {});
     folder->begin();
     std::vector<std::uint32_t> numbers;
     folder->survey(1, [&](const mail::Found& found) { numbers.push_back(found.number); });

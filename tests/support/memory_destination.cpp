@@ -362,7 +362,7 @@ mail::Ensured MemoryDestination::ensure(const mail::FolderPath& path, bool subsc
   return {path, {}};
 }
 
-std::unique_ptr<mail::DestinationFolder> MemoryDestination::open(const mail::FolderPath& path,
+std::unique_ptr<mail::DestinationFolder> MemoryDestination::open(const mail::FolderPath& path, mail::Opening,
                                                                  std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();
   before("sign-in", wire_name(path));

@@ -49,7 +49,8 @@ class MemoryDestination final : public mail::Destination {
   std::vector<mail::Folder> folders(std::stop_token stop) override;
   std::string wire_name(const mail::FolderPath& path) const override;
   mail::Ensured ensure(const mail::FolderPath& path, bool subscribe, std::stop_token stop) override;
-  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, std::stop_token stop) override;
+  std::unique_ptr<mail::DestinationFolder> open(const mail::FolderPath& path, mail::Opening how,
+                                                std::stop_token stop) override;
 
   std::uint64_t appends() const { return appends_; }  // messages that were handed over to it
   std::uint64_t batches() const { return batches_; }

@@ -79,6 +79,10 @@ class DestinationFolder {
   virtual void change_flags(std::uint32_t number, const Flags& add, const Flags& remove) = 0;
 };
 
+// What is asked of a folder that is opened: to show what is there now, or only to take mail and to show what was there when
+// it was last opened afresh, and what has been put into it since.
+enum class Opening { afresh, to_append };
+
 struct DestinationTraits {
   char delimiter = '/';
   std::optional<std::uint64_t> append_limit;  // APPENDLIMIT, bytes
@@ -104,7 +108,7 @@ class Destination {
   // Created if it is not there, under its plain spelling (mail/folder_path.h) where the server refuses its name;
   // subscribed if asked. Error{rejected, folder, never} if neither is taken. Asked again, it says the same.
   virtual Ensured ensure(const FolderPath& path, bool subscribe, std::stop_token stop) = 0;
-  virtual std::unique_ptr<DestinationFolder> open(const FolderPath& path, std::stop_token stop) = 0;
+  virtual std::unique_ptr<DestinationFolder> open(const FolderPath& path, Opening how, std::stop_token stop) = 0;
 };
 
 }  // namespace postferry::mail

@@ -87,6 +87,23 @@ TEST(ImapPool, WhatWasSelectedIsKnownToTheNextOneThatWantsIt) {
   }
 }
 
+TEST(ImapPool, WhatWasSelectedIsForgottenWhenTheFolderIsOpenedAfresh) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    for (const auto* opened : {"A", "B"}) {
+      auto lent = pool.borrow({});
+      lent.keep_selected("A", {});
+      lent.give_back();
+      pool.forget_selected(opened);
+      auto again = pool.borrow({}, "A");
+      EXPECT_EQ(again.take_selected("A").has_value(), std::string(opened) != "A");
+      again.give_back();
+    }
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
 TEST(ImapPool, WhatWasSelectedIsNotBelievedForLong) {
   World world({goodbye()});
   {
