@@ -67,7 +67,7 @@ class Delivery final : private mail::Answers {
   enum class Waits { yes, no };  // when the server puts us off
   std::vector<mail::Outgoing> attempt(std::vector<mail::Outgoing> batch, Waits waits = Waits::yes);
   std::vector<mail::Outgoing> one_by_one(std::vector<mail::Outgoing> batch);
-  void try_last(mail::Outgoing outgoing);
+  void try_last(mail::Outgoing outgoing, std::string words);
   void deliver_alone(mail::Outgoing outgoing, unsigned lost);
   bool session_died() const;
   std::optional<Error> transmit(std::vector<mail::Outgoing> batch);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ constexpr std::array last_pauses{std::chrono::seconds(1), std::chrono::seconds(2
 // what is still to be sent.
 std::vector<mail::Outgoing> Delivery::one_by_one(std::vector<mail::Outgoing> batch) {
   std::vector<mail::Outgoing> aside, rest;
+  std::string words;  // the server's, when it put one off
   bool any_got_in = any_got_in_;
   unsigned in_a_row = 0;
   for (auto& one : batch) {
@@ -32,11 +34,12 @@ std::vector<mail::Outgoing> Delivery::one_by_one(std::vector<mail::Outgoing> bat
     auto missing = attempt(alone(std::move(one)), Waits::no);
     any_got_in |= any_got_in_;
     in_a_row = was_put_off_ ? in_a_row + 1 : 0;
+    if (was_put_off_) words = trouble_->what();
     for (auto& still : missing) (was_put_off_ ? aside : rest).push_back(std::move(still));
   }
   for (auto& one : aside) {
     if (any_got_in && in_a_row < most_put_off) {
-      try_last(std::move(one));
+      try_last(std::move(one), words);
     } else {
       rest.push_back(std::move(one));
     }
@@ -44,20 +47,21 @@ std::vector<mail::Outgoing> Delivery::one_by_one(std::vector<mail::Outgoing> bat
   return rest;
 }
 
-void Delivery::try_last(mail::Outgoing outgoing) {
+void Delivery::try_last(mail::Outgoing outgoing, std::string words) {
   for (const auto pause : last_pauses) {
     const auto wait = std::min<std::chrono::milliseconds>(pause, world_.limits.longest_wait);
-    world_.events.on(mail::event::Waiting{trouble_->what(), std::chrono::ceil<std::chrono::seconds>(wait)});
+    world_.events.on(mail::event::Waiting{words, std::chrono::ceil<std::chrono::seconds>(wait)});
     world_.clock.sleep_for(wait, world_.stop);
     if (world_.stop.stop_requested()) throw Cancelled();
     auto missing = attempt(alone(std::move(outgoing)), Waits::no);
     if (missing.empty()) return;
     outgoing = std::move(missing.front());
     if (!was_put_off_) return deliver_alone(std::move(outgoing), session_died() ? 1 : 0);
+    words = trouble_->what();
   }
   refused(std::move(outgoing),
           Error(Cause::rejected, Blast::message, Retry::never,
-                fmt::format("the server puts it off each time, and takes others meanwhile: {}", trouble_->what())));
+                fmt::format("the server puts it off each time, and takes others meanwhile: {}", words)));
 }
 
 }  // namespace postferry::engine
