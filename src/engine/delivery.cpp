@@ -137,9 +137,10 @@ bool Delivery::all_seen() const {
   });
 }
 
-// Where nothing is in doubt, and the answers have left something out.
+// Where nothing is in doubt, every number is known, and the answers have left something out.
 bool Delivery::all_seen_at_a_glance() {
-  if (trouble_ || !doubt_.empty()) return false;
+  const auto has_number = [](const Sent& sent) { return sent.number.has_value(); };
+  if (trouble_ || !doubt_.empty() || !std::all_of(sent_.begin(), sent_.end(), has_number)) return false;
   session_.run([this](mail::DestinationFolder& folder) { folder.glance(mark_, *this); });
   return all_seen();
 }
