@@ -1,6 +1,7 @@
 #include "base_snapshot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,9 +59,8 @@ bool BaseSnapshot::is_whole(const FolderRecord& record) {
   const std::lock_guard lock(mutex_);
   const auto [known, is_new] = whole_.try_emplace(record.folder.wire_name, false);
   if (is_new) {
-    const bool is_first = std::all_of(whole_.begin(), whole_.end(), [&](const auto& one) { return one.second || &one == &*known; });
     known->second = walk(record);
-    if (!known->second && is_first && note_) {
+    if (!known->second && note_ && !std::exchange(told_, true)) {
       note_(fmt::format("{}: packs of the last backup are missing or damaged ({} for one); what is missing is fetched again if "
                         "the source still has it, and `postferry check` names what is not",
                         index_.store().where(), printable(mail::join_path(record.folder.path))));

@@ -40,6 +40,7 @@ class BaseSnapshot {
   bool is_sound_ = false;
   std::mutex mutex_;
   std::map<std::string, bool> whole_;  // guarded by mutex_
+  bool told_ = false;                  // guarded by mutex_
 };
 
 // The last snapshot of an account and what follows from it for the next one.

@@ -1,7 +1,5 @@
 #include "push.h"
 
-#include "empty_source.h"
-
 #include <algorithm>
 #include <set>
 
@@ -12,6 +10,7 @@
 #include <postferry/base/text.h>
 #include <postferry/catalog/push_ledger.h>
 
+#include "empty_source.h"
 #include "insist.h"
 #include "no_sink.h"
 #include "place_folders.h"

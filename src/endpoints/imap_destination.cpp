@@ -67,12 +67,16 @@ struct Wish {
   bool subscribe = false;
 };
 
+// Null: it is not there, or cannot be opened.
+const mail::Folder* selectable_at(const Places& places, const mail::FolderPath& path) {
+  const auto it = places.by_path.find(path);
+  return it != places.by_path.end() && places.folders[it->second].selectable ? &places.folders[it->second] : nullptr;
+}
+
 std::vector<mail::FolderPath> missing_of(const Places& places, const std::vector<Wish>& expected) {
   std::vector<mail::FolderPath> out;
   for (const auto& [path, subscribe] : expected) {
-    const auto it = places.by_path.find(path);
-    const bool there = it != places.by_path.end() && places.folders[it->second].selectable;
-    if (!is_inbox(path) && !there) out.push_back(path);
+    if (!is_inbox(path) && selectable_at(places, path) == nullptr) out.push_back(path);
   }
   return out;
 }
@@ -80,10 +84,8 @@ std::vector<mail::FolderPath> missing_of(const Places& places, const std::vector
 std::vector<mail::FolderPath> unsubscribed_of(const Places& places, const std::vector<Wish>& expected) {
   std::vector<mail::FolderPath> out;
   for (const auto& [path, subscribe] : expected) {
-    const auto it = places.by_path.find(path);
-    if (subscribe && it != places.by_path.end() && places.folders[it->second].selectable &&
-        !places.folders[it->second].subscribed)
-      out.push_back(path);
+    const auto* there = selectable_at(places, path);
+    if (subscribe && there != nullptr && !there->subscribed) out.push_back(path);
   }
   return out;
 }

@@ -61,13 +61,15 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
         return std::exchange(idle_, {});
       }
     }
-    auto line = dialed(stop);
+    const bool is_ahead = ahead_.session != nullptr;
+    auto line = is_ahead ? std::exchange(ahead_, {}) : pop3_dial(account_, tools_, stop);
+    line.stoppable->follow(stop);
     if (leaving != nullptr) leaving->quit();
     try {
       pop3_sign_in(line, account_, secret_);
     } catch (const Error& error) {
       // Dialed ahead, it may have been closed for its idleness.
-      if (!std::exchange(is_ahead_, false) || error.cause != Cause::network) throw;
+      if (!is_ahead || error.cause != Cause::network) throw;
       line = pop3_dial(account_, tools_, stop);
       pop3_sign_in(line, account_, secret_);
     }
@@ -90,20 +92,12 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   }
 
  private:
-  Pop3Line dialed(const std::stop_token& stop) {
-    is_ahead_ = ahead_.session != nullptr;
-    if (!is_ahead_) return pop3_dial(account_, tools_, stop);
-    ahead_.stoppable->follow(stop);
-    return std::exchange(ahead_, {});
-  }
-
   const config::Account account_;
   const Secret secret_;
   const Tools tools_;
   std::mutex mutex_;
   Pop3Line idle_;  // guarded by mutex_
   Pop3Line ahead_;  // of the one who has the drop, and so is this
-  bool is_ahead_ = false;
 };
 
 }  // namespace

@@ -74,8 +74,8 @@ void AppendRun::together() {
 
 void AppendRun::singly() {
   const auto window = session_.window.commands > 1 ? most_in_flight : 1;
-  bool sent_any = false;
-  for (const auto index : std::exchange(again_, {})) {
+  const auto alone = std::exchange(again_, {});
+  for (const auto index : alone) {
     const bool waits = pipe_.is_synchronising(wire_size(batch_[index])) || pipe_.has_to_wait(folder_);
     while (!wide_ && in_flight_.size() >= (waits ? 1 : window)) hear_one();
     if (wide_) {
@@ -83,9 +83,8 @@ void AppendRun::singly() {
       continue;
     }
     send(index, 1);
-    sent_any = true;
   }
-  if (sent_any) look();
+  if (!alone.empty()) look();
 }
 
 // A command is in flight from its first byte on: the server may answer before it has seen the last.

@@ -8,11 +8,17 @@
 namespace postferry::imap {
 namespace {
 
+// Answers are a line each.
+constexpr unsigned most_in_flight = 32;
+
 // Asks "VERB name AFTER" of each, several in flight; `heard` in their order.
-template <class Heard>
-void ask_of_each(Pipe& pipe, unsigned window, std::string_view verb, std::span<const std::string> names,
+template <class State, class Heard>
+void ask_of_each(State& state, Doing doing, std::string_view verb, std::span<const std::string> names,
                  std::string_view after, Heard heard) {
+  auto& pipe = state.pipe;
+  pipe.doing(doing);
   Nobody nobody;
+  const unsigned window = state.window.commands > 1 ? most_in_flight : 1;
   std::deque<Pipe::Tag> asked;
   const auto hear = [&] {
     heard(pipe.wait(asked.front(), nobody));
@@ -24,10 +30,8 @@ void ask_of_each(Pipe& pipe, unsigned window, std::string_view verb, std::span<c
     asked.push_back(pipe.send(verb, strings, after, nobody));
   }
   while (!asked.empty()) hear();
+  pipe.doing(Doing::other);
 }
-
-// Answers are a line each.
-constexpr unsigned most_in_flight = 32;
 
 }  // namespace
 
@@ -52,28 +56,23 @@ void Session::subscribe(std::string_view wire_name) {
 }
 
 std::vector<bool> Session::impossible(std::span<const std::string> wire_names) {
-  state_->pipe.doing(Doing::other);
   std::vector<bool> out;
-  ask_of_each(state_->pipe, state_->window.commands > 1 ? most_in_flight : 1, "STATUS", wire_names, " (MESSAGES)",
+  ask_of_each(*state_, Doing::other, "STATUS", wire_names, " (MESSAGES)",
               [&](const Reply& reply) { out.push_back(says_name_is_impossible(reply)); });
   return out;
 }
 
 std::vector<bool> Session::create(std::span<const std::string> wire_names) {
-  state_->pipe.doing(Doing::creating);
   std::vector<bool> out;
-  ask_of_each(state_->pipe, state_->window.commands > 1 ? most_in_flight : 1, "CREATE", wire_names, "",
+  ask_of_each(*state_, Doing::creating, "CREATE", wire_names, "",
               [&](const Reply& reply) { out.push_back(reply.ok() || says_already_there(reply)); });
-  state_->pipe.doing(Doing::other);
   return out;
 }
 
 std::vector<bool> Session::subscribe(std::span<const std::string> wire_names) {
-  state_->pipe.doing(Doing::creating);
   std::vector<bool> out;
-  ask_of_each(state_->pipe, state_->window.commands > 1 ? most_in_flight : 1, "SUBSCRIBE", wire_names, "",
+  ask_of_each(*state_, Doing::creating, "SUBSCRIBE", wire_names, "",
               [&](const Reply& reply) { out.push_back(reply.ok()); });
-  state_->pipe.doing(Doing::other);
   return out;
 }
 

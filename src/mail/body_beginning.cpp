@@ -1,9 +1,9 @@
 #include "body_beginning.h"
 
 #include <algorithm>
-#include <span>
 
 #include <postferry/base/bytes.h>
+#include <postferry/mail/body_pieces.h>
 
 namespace postferry::mail {
 namespace {
@@ -11,15 +11,11 @@ namespace {
 constexpr std::size_t most_header = 256u << 10;
 
 std::string beginning(const Body& body) {
-  std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(body.size(), most_header)), '\0');
-  const auto from = body.open();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (read == 0) break;
-    at += read;
-  }
-  text.resize(at);
+  std::string text;
+  each_piece(body, [&](Bytes piece) {
+    text += as_text(piece).substr(0, most_header - text.size());
+    return text.size() < most_header;
+  });
   return text;
 }
 
