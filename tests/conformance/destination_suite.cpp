@@ -18,17 +18,6 @@ namespace {
 using std::chrono::sys_days;
 using std::chrono::year;
 
-std::string text_of(const mail::Body& body) {
-  std::string text(body.size(), '\0');
-  const auto from = body.open();
-  for (std::size_t at = 0; at < text.size();) {
-    const auto got = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (got == 0) return text.substr(0, at);
-    at += got;
-  }
-  return text;
-}
-
 mail::Outgoing outgoing(std::uint64_t ticket, const std::string& text, mail::Flags flags = {}) {
   mail::Outgoing out;
   out.ticket = ticket;
@@ -90,7 +79,7 @@ class ReadBack final : public mail::Chooser, public mail::Arrivals {
     return false;
   }
   void listed(std::uint64_t) override {}
-  void arrived(mail::Message message) override { rows.push_back({text_of(*message.body), message.meta}); }
+  void arrived(mail::Message message) override { rows.push_back({test::text_of(*message.body), message.meta}); }
   void unavailable(const mail::Meta&, const mail::Headline&, mail::Outcome, const Error* why) override {
     ADD_FAILURE() << (why != nullptr ? why->what() : "vanished");
   }

@@ -13,22 +13,6 @@
 namespace postferry::conformance {
 namespace {
 
-std::string text_of(const mail::Body& body) {
-  std::string text(body.size(), '\0');
-  const auto from = body.open();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (read == 0) break;
-    at += read;
-  }
-  EXPECT_EQ(at, text.size()) << "a body is shorter than it says";
-  EXPECT_EQ(from->read(std::as_writable_bytes(std::span(text).first(std::min<std::size_t>(1, text.size())))),
-            0u)
-      << "a body is longer than it says";
-  return text;
-}
-
 // Notes all that a reader tells, and holds it to its contract.
 class Listener final : public mail::Chooser, public mail::Arrivals {
  public:
@@ -57,7 +41,7 @@ class Listener final : public mail::Chooser, public mail::Arrivals {
   void listed(std::uint64_t count) override { all_listed += count; }
   void arrived(mail::Message message) override {
     ++answers;
-    texts.push_back(text_of(*message.body));
+    texts.push_back(test::text_of(*message.body));
     EXPECT_EQ(message.digests.content, mail::digests_of(as_bytes(texts.back())).content);
     EXPECT_TRUE(numbers.insert(message.meta.ref.number).second)
         << "arrived twice: " << message.meta.ref.number;

@@ -12,21 +12,6 @@
 namespace postferry::test {
 namespace {
 
-std::string text_of(const mail::Body& body) {
-  std::string text(body.size(), '\0');
-  const auto from = body.open();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (read == 0) break;
-    at += read;
-  }
-  EXPECT_EQ(at, text.size()) << "a body is shorter than it says";
-  std::byte more{};
-  EXPECT_EQ(from->read(std::span(&more, 1)), 0u) << "a body is longer than it says";
-  return text;
-}
-
 bool applies(std::map<std::string, unsigned>& rule, const std::string& text) {
   for (auto& [name, times] : rule) {
     if (times == 0 || text.find(name) == std::string::npos) continue;

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
+#include <postferry/base/bytes.h>
 #include <postferry/mail/digester.h>
 #include <postferry/mail/spool.h>
 
@@ -15,6 +17,21 @@ std::string mail_text(const std::string& name, const std::string& body) {
       "Message-ID: <{0}@example.org>\r\nDate: Fri, 20 Nov 2026 12:00:00 +0000\r\n"
       "From: Ann <ann@example.org>\r\nSubject: {0}\r\n\r\n{1}\r\n",
       name, body);
+}
+
+std::string text_of(const mail::Body& body) {
+  std::string text(body.size(), '\0');
+  const auto from = body.open();
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
+    if (read == 0) break;
+    at += read;
+  }
+  EXPECT_EQ(at, text.size()) << "a body is shorter than it says";
+  std::byte more{};
+  EXPECT_EQ(from->read(std::span(&more, 1)), 0u) << "a body is longer than it says";
+  return text;
 }
 
 std::uint32_t MemoryFolder::add(std::string text, mail::Flags flags) {

@@ -21,6 +21,8 @@ namespace postferry::test {
 
 // A message with a Message-ID, a date and a subject made of `name`, and `body` below.
 std::string mail_text(const std::string& name, const std::string& body = "hello");
+// All of it; a body that is shorter or longer than it says fails the test.
+std::string text_of(const mail::Body& body);
 
 struct MemoryMessage {
   std::uint32_t uid = 0;

@@ -5,25 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include <postferry/base/bytes.h>
+#include "support/memory_mail.h"
 
 namespace postferry::test {
-namespace {
-
-std::string text_of(const mail::Body& body) {
-  std::string text(body.size(), '\0');
-  const auto from = body.open();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto read = from->read(std::as_writable_bytes(std::span(text).subspan(at)));
-    if (read == 0) break;
-    at += read;
-  }
-  EXPECT_EQ(at, text.size()) << "a body is shorter than it says";
-  return text;
-}
-
-}  // namespace
 
 class MemorySink::Writer final : public mail::FolderWriter {
  public:
