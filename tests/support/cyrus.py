@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support.server import PrivateServer, free_ports  # noqa: E402
+from support.server import PrivateServer  # noqa: E402
 
 IMAPD = """\
 configdirectory: {root}/conf
@@ -75,7 +75,7 @@ class Cyrus(PrivateServer):
         self.users = users or {"alice": "secret-of-alice"}
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o755)
-        self.imap, self.pop3 = free_ports(2)
+        self.imap, self.pop3 = self.claim_ports(2)
         self.quota, self.more = quota, more
         me = pwd.getpwnam("mail" if os.geteuid() == 0 else getpass.getuser())
         self.user, self.identity = me.pw_name, (me.pw_uid, me.pw_gid)

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from support import pki  # noqa: E402
 from support.mailgen import MaildirWriter  # noqa: E402
-from support.server import PrivateServer, free_ports  # noqa: E402
+from support.server import PrivateServer  # noqa: E402
 
 CONFIG = """\
 base_dir = {root}/run
@@ -128,7 +128,7 @@ class Dovecot(PrivateServer):
         self.certificate = certificate
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o755)  # the mail user of root's instance must pass
-        self.ports = free_ports(4)
+        self.ports = self.claim_ports(4)
         self.imap, self.imaps, self.pop3, self.pop3s = self.ports
         if not (self.root / "pki").exists():
             pki.make(self.root / "pki")

@@ -3,26 +3,48 @@ import random
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 
-def free_ports(count):
-    """Below those that the kernel gives to whoever calls out: one of them could be taken before the server listens."""
-    sockets = []
-    while len(sockets) < count:
-        try:
-            sockets.append(socket.create_server(("127.0.0.1", random.SystemRandom().randrange(16000, 32000))))
-        except OSError:
-            pass  # somebody listens there
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+class ClaimedPort:
+    """A free port of loopback that no other test program takes before this object is gone, whether somebody listens or not.
+
+    Below those that the kernel gives to whoever calls out: one of them could be taken before the server listens. The claim is
+    an abstract socket's name, which the kernel lets go with the process.
+    """
+
+    def __init__(self):
+        while True:
+            self.number = random.SystemRandom().randrange(10000, first_outgoing_port())
+            self.claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                self.claim.bind(f"\0postferry-test-port-{self.number}")
+                socket.create_server(("127.0.0.1", self.number)).close()
+                return
+            except OSError:
+                self.claim.close()  # another test has it, or somebody listens there
+
+    def __del__(self):
+        self.claim.close()
+
+
+def first_outgoing_port():
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        return 32768
+    return first if first > 12000 else 32768
 
 
 class PrivateServer:
     """Has start(), which sets `process` and returns self, configure(), and `users`: names and their secrets."""
 
     process = None
+
+    def claim_ports(self, count):
+        """They are this server's while the object lives, through every stop and restart."""
+        self.claims = [ClaimedPort() for _ in range(count)]
+        return [claimed.number for claimed in self.claims]
 
     def stop(self):
         if self.process is None:
