@@ -11,7 +11,7 @@ namespace postferry::engine {
 // No literal may hold a NUL (RFC 3501, section 9), and some servers store another byte for it without a word.
 bool PushWriter::lies_there_without_nuls(mail::Outgoing& outgoing) {
   mender_.mend_beforehand(outgoing, Repair::nuls);
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   const auto number = recogniser_.as_it_is(outgoing.message);
   if (!number) return false;
   const auto mending = mender_.take(outgoing.ticket);
@@ -24,7 +24,7 @@ bool PushWriter::lies_there_without_nuls(mail::Outgoing& outgoing) {
 void PushWriter::collect_8bit(mail::Outgoing outgoing) {
   auto& habit = *world_.header_habit;
   if (habit.is == HeaderHabit::Is::unknown) {
-    const std::lock_guard probing(habit.probe);
+    const auto probing = session_.lock(habit.probe);
     if (habit.is == HeaderHabit::Is::unknown) {
       if (!batch_.empty()) send();
       collect(std::move(outgoing));

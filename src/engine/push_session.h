@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include <postferry/mail/destination.h>
@@ -54,6 +55,16 @@ class PushSession {
   const mail::FolderState& state() const { return state_; }  // as of the last look; the session was opened by one
   mail::DestinationFolder* folder() { return folder_.get(); }
   void drop() { folder_.reset(); }
+
+  // There may be more lanes than sessions, and who holds `mutex` may be waiting for one: nobody waits for him with
+  // a session in hand.
+  std::unique_lock<std::mutex> lock(std::mutex& mutex) {
+    std::unique_lock mine(mutex, std::try_to_lock);
+    if (mine) return mine;
+    drop();
+    mine.lock();
+    return mine;
+  }
 
  private:
   void open() {

@@ -68,14 +68,14 @@ PushWriter::PushWriter(PushWorld& world, SinkFolder& folder, mail::LaneId lane, 
       delivery_(world, folder, session_, patience_,
                 {[this](const std::vector<Sent>& sent) { stored(sent); },
                  [this](mail::Outgoing one, const Error& why) { refused(std::move(one), why); }}) {
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   folder_.writer_starts();
   session_.expect(folder_.epoch());
 }
 
 PushWriter::~PushWriter() {
   if (finished_) return;
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   folder_.writer_fails();
 }
 
@@ -96,7 +96,7 @@ void PushWriter::write(mail::Message message) {
 }
 
 bool PushWriter::is_there(const mail::Message& message) {
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   const auto found = recogniser_.find(message);
   if (!found) return false;
   const Mending mending{message.digests, {}, static_cast<std::uint8_t>(Repair::header) | mended_beforehand};
@@ -121,7 +121,7 @@ void PushWriter::adopt(const mail::Message& message, std::uint32_t number, const
 // It has reached another account too, and lies there by that one's copy.
 bool PushWriter::is_merged(const mail::Message& message) {
   if (world_.options.merge_with.empty()) return false;
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   const auto number = folder_.shared().take(message.digests.merge);
   if (!number) return is_merged_with_stray(message);
   const auto found = folder_.inventory().find(*number).value_or(mail::Found{});
@@ -242,7 +242,7 @@ void PushWriter::keep(const mail::Known& known) {
   if (is_changed) settled->flags = known.meta.flags;
   if (is_renamed) {
     settled->told = known.meta.size.value_or(0);
-    const auto turn = folder_.turn();
+    const auto turn = folder_.turn(session_);
     folder_.moved(lane_, number, ref);
   }
   pending_.push_back({std::move(*settled), {}});
@@ -252,12 +252,12 @@ void PushWriter::keep(const mail::Known& known) {
 void PushWriter::idle() {
   if (!batch_.empty()) send();
   settle_pending();
+  session_.drop();  // for a lane that has something to send
 }
 
 void PushWriter::finish() {
   idle();
-  session_.drop();
-  const auto turn = folder_.turn();
+  const auto turn = folder_.turn(session_);
   finished_ = true;
   folder_.writer_ends();
 }
@@ -265,7 +265,7 @@ void PushWriter::finish() {
 void PushWriter::send() {
   batch_bytes_ = 0;
   {
-    const auto turn = folder_.turn();
+    const auto turn = folder_.turn(session_);
     folder_.note_open();
     delivery_.deliver(std::exchange(batch_, {}));
     mend_refused();
@@ -342,7 +342,7 @@ void PushWriter::settle_pending() {
   std::vector<mail::Settled> settled;
   for (const auto& one : pending_) settled.push_back(one.settled);
   {
-    const auto turn = folder_.turn();
+    const auto turn = folder_.turn(session_);
     folder_.note_open();
     world_.ledger.settle(lane_, settled);
   }

@@ -49,9 +49,11 @@ class Run {
   }
 
  private:
+  // A lane has done with its source before its sink has answered: another one may begin meanwhile.
   static unsigned lanes(const World& world) {
-    return std::min(
-        {world.limits.lanes, world.source.traits().max_sessions, world.sink.traits().max_sessions});
+    const auto sink = world.sink.traits();
+    const auto sessions = std::min({world.limits.lanes, world.source.traits().max_sessions, sink.max_sessions});
+    return sessions + std::min(sessions / 2, sink.lanes_ahead);
   }
 
   std::chrono::sys_seconds wall_time() const {

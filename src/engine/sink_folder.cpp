@@ -64,13 +64,13 @@ void SinkFolder::prepare_ahead(bool subscribe) noexcept {
   try {
     prepare(subscribe);
   } catch (...) {
-    const auto mine = turn();
+    const std::lock_guard mine(turn_);
     failed_ahead_ = std::current_exception();
   }
 }
 
 void SinkFolder::prepare(bool subscribe) {
-  const auto mine = turn();
+  const std::lock_guard mine(turn_);
   if (prepared_) return;
   if (failed_ahead_) std::rethrow_exception(std::exchange(failed_ahead_, {}));
   make(subscribe);

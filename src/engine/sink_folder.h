@@ -60,7 +60,7 @@ class SinkFolder {
 
   // Sending a batch and noting its answers is one turn, so that nobody takes another lane's unanswered
   // APPENDs for strays.
-  std::unique_lock<std::mutex> turn() { return std::unique_lock(turn_); }
+  std::unique_lock<std::mutex> turn(PushSession& session) { return session.lock(turn_); }
 
   // Is this message there already, and nobody's? One that is, is taken: its number. By content alone: two
   // messages with equal headers and sizes may differ in the body. May be begun anew after an error.

@@ -180,10 +180,13 @@ TEST(Push, OfManyMessagesInSeveralLanes) {
   engine::Limits limits;
   limits.lanes = 4;
   limits.split_messages = 10;
-  run_push_scenario({.sources = {{old, inbox + "\n" + sent, {{"INBOX", "All"}, {"Sent", "All"}}}},
-                     .after = "All:" + names + "\n",
-                     .limits = limits,
-                     .options = {.batch_messages = 7}});
+  for (const unsigned sessions : {2U, 4U}) {  // there are half as many lanes again
+    run_push_scenario({.sources = {{old, inbox + "\n" + sent, {{"INBOX", "All"}, {"Sent", "All"}}}},
+                       .after = "All:" + names + "\n",
+                       .rules = {.max_sessions = sessions},
+                       .limits = limits,
+                       .options = {.batch_messages = 7}});
+  }
 }
 
 // Two messages share a Message-ID. The first is refused, the answer to the second is lost: what lies there is

@@ -50,6 +50,11 @@ Error lost(const std::string& folder) {
 class MemoryDestination::Session final : public mail::DestinationFolder {
  public:
   Session(MemoryDestination& server, std::string name) : server_(server), name_(std::move(name)) {}
+  ~Session() override {
+    const std::lock_guard lock(server_.mutex_);
+    --server_.lent_;
+    server_.given_back_.notify_one();
+  }
 
   mail::FolderState begin() override {
     ask("begin");
@@ -351,6 +356,11 @@ std::unique_ptr<mail::DestinationFolder> MemoryDestination::open(const mail::Fol
                                                                  std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();
   before("sign-in", wire_name(path));
+  {
+    std::unique_lock lock(mutex_);
+    if (!given_back_.wait(lock, stop, [&] { return lent_ < rules_.max_sessions; })) throw Cancelled();
+    ++lent_;
+  }
   return std::make_unique<Session>(*this, wire_name(path));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,7 +37,7 @@ struct DestinationRules {
   // Before each step: "sign-in", "begin", "survey", "headers", "body", "append", "flags" ... May throw, or
   // change the account as another client would.
   std::function<void(const std::string& step, const std::string& folder)> before{};
-  unsigned max_sessions = 4;
+  unsigned max_sessions = 4;  // who wants one more waits until one is given back
 };
 
 // A Destination over a MemoryAccount: UIDs that grow, MULTIAPPEND, answers that get lost. Keeps the contract
@@ -76,6 +77,8 @@ class MemoryDestination final : public mail::Destination {
   StepCounter* const steps_;
   std::mutex mutex_;  // guards account_ and rules_
   std::vector<Stalled> stalled_;
+  std::condition_variable_any given_back_;
+  unsigned lent_ = 0;  // guarded by mutex_
   std::atomic<std::uint64_t> appends_{0}, batches_{0}, bodies_{0}, flag_changes_{0};
 };
 
