@@ -102,7 +102,8 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
                                               .work_folder = writer->work_folder(),
                                               .timeouts = timeouts_of(w.options),
                                               .transcript = w.transcript,
-                                              .max_sessions = w.options.connections.value_or(0)});
+                                              .max_sessions = w.options.connections.value_or(0),
+                                              .then_releases = w.options.delete_after_days.has_value()});
   const auto sink = endpoints::archive_sink(*writer);
   engine::World world{
       .account = account.id(),

@@ -121,13 +121,12 @@ void Pop3Fetch::compare_headers(pop3::Session& session, std::span<Pop3Item> item
   session.headers(drops, headers);
 }
 
-void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to,
-                       const std::function<std::size_t()>& most_asked, const std::function<void()>& nearly_done) {
+void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to, const Bulk& how) {
   const auto drops = drops_of(items, [](const Pop3Item& item) { return !item.answered; });
   std::uint64_t bytes = 0;
   for (const auto& drop : drops) bytes += drop.size.value_or(0);
-  Bodies bodies(*this, items, to, nearly_done, bytes);
-  session.retrieve(drops, bodies, most_asked);
+  Bodies bodies(*this, items, to, how.nearly_done, bytes);
+  session.retrieve(drops, bodies, how.most_asked, how.leave && bytes >= last_bytes);
 }
 
 // A wrong size is proof of neither damage nor health (qmail-pop3d counts line ends once, Exchange and

@@ -37,10 +37,13 @@ class Pop3Fetch {
 
   // TOP for those that want to be compared; what is held is answered, all others want their body.
   void compare_headers(pop3::Session& session, std::span<Pop3Item> items, mail::Chooser& choose);
-  // RETR for those that are not answered, or, with `most_asked`, as many of them as it allows meanwhile. `nearly_done` is
-  // called once while a large drop's last bytes are on their way.
-  void bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to,
-              const std::function<std::size_t()>& most_asked = {}, const std::function<void()>& nearly_done = {});
+  struct Bulk {
+    std::function<std::size_t()> most_asked{};  // how many of them, which may grow meanwhile; all, if not said
+    std::function<void()> nearly_done{};  // called once while a large drop's last bytes are on their way
+    bool leave = false;                   // Session::retrieve; only with much to fetch: what is refused then wants a second session
+  };
+  // RETR for those that are not answered.
+  void bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to, const Bulk& how);
   // Refused for good: unavailable(failed), with a headline from TOP if there is one.
   void give_up(pop3::Session& session, Pop3Item& item, mail::Arrivals& to);
 

@@ -35,11 +35,13 @@ class Pop3Reader final : public mail::FolderReader {
   Pop3Reader(const config::Account& account, const Tools& tools, Pop3Lines& lines, std::stop_token stop)
       : account_(account),
         lines_(lines),
+        is_wanted_after_(tools.then_releases),
         stop_(stop),
         fetch_(tools, std::move(stop)),
         shows_batches_(is_known_for_batches()) {}
   ~Pop3Reader() override {
-    if (line_.session) lines_.give_back(std::move(line_));
+    if (!line_.session) return;
+    is_wanted_after_ ? lines_.give_back(std::move(line_)) : lines_.leave(std::move(line_));
   }
 
   mail::FolderState begin() override {
@@ -111,10 +113,7 @@ class Pop3Reader final : public mail::FolderReader {
   }
 
   void ready() {
-    if (!line_.session) {
-      const auto leaving = std::exchange(leaving_, {});
-      line_ = lines_.borrow(stop_, leaving.session.get());
-    }
+    if (!line_.session) line_ = lines_.borrow(stop_);
     if (listed_) return;
     auto listing = pop3_listing(*line_.session, std::exchange(line_.listing, {}));
     const bool first = announced_ == 0;
@@ -235,7 +234,7 @@ class Pop3Reader final : public mail::FolderReader {
   }
 
   void answer_pending(mail::Chooser& choose, mail::Arrivals& to) {
-    while (!pending_.empty()) {
+    while (!pending_.empty() && !line_.session->is_leaving()) {
       const std::span<Pop3Item> batch(pending_);
       struct Forget {  // also when the session dies half way: what was answered must not be asked for again
         std::vector<Pop3Item>& pending;
@@ -243,26 +242,28 @@ class Pop3Reader final : public mail::FolderReader {
           std::erase_if(pending, [](const Pop3Item& item) { return item.answered; });
         }
       } forget{pending_};
+      for (auto& item : batch) {
+        if (item.refusals >= refusals_borne) fetch_.give_up(*line_.session, item, to);
+      }
       fetch_.compare_headers(*line_.session, batch, choose);
       const auto before = fetch_.arrived();
-      fetch_.bodies(*line_.session, batch, to, [this] {
-        return fetch_.sizes_are_known() ? pending_.size() : sizes_tried;
-      }, [this] { lines_.dial_ahead(stop_); });
+      const bool is_last = at_ == drops_.size() && unsound_.empty();
+      fetch_.bodies(*line_.session, batch, to,
+                    {[this] { return fetch_.sizes_are_known() ? pending_.size() : sizes_tried; },
+                     [this] { lines_.dial_ahead(stop_); }, is_last});
       fetched_ = fetched_ || fetch_.arrived() > before;
-      for (auto& item : batch) {
-        if (!item.answered && item.refusals >= refusals_borne) fetch_.give_up(*line_.session, item, to);
-      }
     }
   }
 
-  // After a session that brought something, until one shows nothing new.
+  // After a session that brought something, until one shows nothing new; and where one was left with something unanswered.
   bool must_look_again() {
-    if (!std::exchange(fetched_, false)) return false;
-    line_.session->say_quit();
-    leaving_ = std::exchange(line_, {});
-    listed_ = false;
-    looking_again_ = true;
-    return true;
+    const bool again = std::exchange(fetched_, false) || !pending_.empty();
+    if (again || line_.session->is_leaving()) {
+      lines_.leave(std::exchange(line_, {}));
+      listed_ = false;
+    }
+    looking_again_ = looking_again_ || again;
+    return again;
   }
 
   void try_suspect(mail::Arrivals& to) {
@@ -277,7 +278,7 @@ class Pop3Reader final : public mail::FolderReader {
       to.unavailable(suspect.item.meta, {}, mail::Outcome::failed, &why);
     } else {
       ++suspect.tries;
-      fetch_.bodies(*line_.session, {&suspect.item, 1}, to);
+      fetch_.bodies(*line_.session, {&suspect.item, 1}, to, {});
       if (!suspect.item.answered && suspect.item.refusals >= refusals_borne)
         fetch_.give_up(*line_.session, suspect.item, to);
       if (!suspect.item.answered) {  // it was refused, or came otherwise than announced: that is no death
@@ -306,10 +307,10 @@ class Pop3Reader final : public mail::FolderReader {
 
   const config::Account& account_;
   Pop3Lines& lines_;
+  const bool is_wanted_after_;  // the session
   const std::stop_token stop_;
   Pop3Fetch fetch_;
   Pop3Line line_;
-  Pop3Line leaving_;               // has said QUIT
   std::vector<pop3::Drop> drops_;  // of this session
   std::size_t at_ = 0;             // in drops_: before it all were seen
   std::string unsound_;            // why UIDLs do not serve in this run

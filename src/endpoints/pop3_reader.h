@@ -15,12 +15,13 @@ namespace postferry::endpoints {
 class Pop3Lines {
  public:
   virtual ~Pop3Lines() = default;
-  // `leaving` is a session of before that has said QUIT: it holds the drop's lock until that is answered, which is waited
-  // for before the sign-in.
-  virtual Pop3Line borrow(std::stop_token stop, pop3::Session* leaving = nullptr) = 0;
+  virtual Pop3Line borrow(std::stop_token stop) = 0;
   // Opens a connection for the next borrow(), as far as it goes without the drop's lock. What goes wrong is tried again there.
   virtual void dial_ahead(std::stop_token stop) = 0;
   virtual void give_back(Pop3Line line) noexcept = 0;  // alive, nothing in flight
+  // The same of one that nobody wants any more. It says QUIT, and holds the drop's lock until that is answered: the next
+  // borrow() waits for it before it signs in.
+  virtual void leave(Pop3Line line) noexcept = 0;
 };
 
 // Reads the drop in as many sessions as it takes: after lost connections, and because there are servers that

@@ -18,13 +18,14 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   Pop3Source(config::Account account, Secret secret, Tools tools)
       : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)) {}
   ~Pop3Source() override {
+    wait_for_leaving();
     if (idle_.session) idle_.session->quit();
   }
 
   mail::SourceTraits traits() const override { return {false, false, false, 1}; }
 
   std::vector<mail::Folder> folders(std::stop_token stop) override {
-    auto line = borrow(stop, nullptr);
+    auto line = borrow(stop);
     mail::Folder inbox;
     inbox.wire_name = "INBOX";
     inbox.path = {"INBOX"};
@@ -53,7 +54,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
 
   // Pop3Lines. The one session, if nobody has it; a maildrop takes no second one (RFC 1939 section 3), so
   // that the server refuses whoever comes while it is lent.
-  Pop3Line borrow(std::stop_token stop, pop3::Session* leaving) override {
+  Pop3Line borrow(std::stop_token stop) override {
     {
       const std::lock_guard lock(mutex_);
       if (idle_.session) {
@@ -64,7 +65,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
     const bool is_ahead = ahead_.session != nullptr;
     auto line = is_ahead ? std::exchange(ahead_, {}) : pop3_dial(account_, tools_, stop);
     line.stoppable->follow(stop);
-    if (leaving != nullptr) leaving->quit();
+    wait_for_leaving();
     try {
       pop3_sign_in(line, account_, secret_);
     } catch (const Error& error) {
@@ -91,12 +92,28 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
     idle_ = std::move(line);
   }
 
+  void leave(Pop3Line line) noexcept override {
+    line.stoppable->follow({});
+    line.session->say_quit();
+    const std::lock_guard lock(mutex_);
+    leaving_ = std::move(line);
+  }
+
  private:
+  void wait_for_leaving() noexcept {
+    Pop3Line line;
+    {
+      const std::lock_guard lock(mutex_);
+      line = std::exchange(leaving_, {});
+    }
+    if (line.session) line.session->quit();
+  }
+
   const config::Account account_;
   const Secret secret_;
   const Tools tools_;
   std::mutex mutex_;
-  Pop3Line idle_;  // guarded by mutex_
+  Pop3Line idle_, leaving_;  // guarded by mutex_
   Pop3Line ahead_;  // of the one who has the drop, and so is this
 };
 

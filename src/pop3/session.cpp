@@ -19,7 +19,7 @@ constexpr auto goodbye = std::chrono::seconds(2);
 // A multi-line answer for each.
 template <class Pipe>
 void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to,
-               const std::function<std::size_t()>& most_asked = {}) {
+               const std::function<std::size_t()>& most_asked = {}, bool leave = false) {
   pipe.bulk(
       verb, tail, wanted,
       [&](const Drop& drop) {
@@ -27,7 +27,8 @@ void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::sp
         pipe.body([&](Bytes part) { to.bytes(part); });
         to.end(drop);
       },
-      [&](const Drop& drop, const std::string& text) { to.refused(drop, text); }, most_asked);
+      [&](const Drop& drop, const std::string& text) { to.refused(drop, text); }, most_asked,
+      leave);
 }
 
 }  // namespace
@@ -90,10 +91,10 @@ void Session::headers(std::span<const Drop> wanted, Bodies& to) {
 }
 
 void Session::retrieve(std::span<const Drop> wanted, Bodies& to,
-                       const std::function<std::size_t()>& most_asked) {
+                       const std::function<std::size_t()>& most_asked, bool leave) {
   pipe_->alive([&](Pipe& pipe) {
     pipe.know_capabilities();
-    read_each(pipe, "RETR", "", wanted, to, most_asked);
+    read_each(pipe, "RETR", "", wanted, to, most_asked, leave && pipe.can("PIPELINING") && !pipe.login_delay());
   });
 }
 
@@ -127,6 +128,8 @@ void Session::say_quit() noexcept {
     pipe_->dead = true;
   }
 }
+
+bool Session::is_leaving() const { return pipe_->said_quit; }
 
 void Session::quit() noexcept {
   if (pipe_->dead) return;

@@ -74,9 +74,10 @@ class Session {
   // TOP n 0, where the server can.
   void headers(std::span<const Drop> wanted, Bodies& to);
   // RETR, pipelined if CAPA allows. With `most_asked` only the first so many, which may grow meanwhile: returns when
-  // these are answered.
+  // these are answered. With `leave`, where CAPA allows pipelining and asks for no LOGIN-DELAY, QUIT goes
+  // right behind the last of all that are wanted.
   void retrieve(std::span<const Drop> wanted, Bodies& to,
-                const std::function<std::size_t()>& most_asked = {});
+                const std::function<std::size_t()>& most_asked = {}, bool leave = false);
   // DELE, pipelined if CAPA allows. Deletes nothing yet: update() does (RFC 1939 section 6).
   void mark_deleted(std::span<const Drop> wanted, Marks& answers);
   // QUIT, and its answer waited for: nothing where the server says that what was marked is deleted, its words where it says
@@ -84,6 +85,7 @@ class Session {
   std::optional<std::string> update();
   std::optional<Drop> in_flight() const;           // when the session died
   void say_quit() noexcept;                        // QUIT without the answer, which quit() waits for then
+  bool is_leaving() const;                         // QUIT was said: nothing may be asked any more
   void quit() noexcept;                            // at most two seconds; only where nothing is marked
   void abort() noexcept;                           // any thread
 
