@@ -66,7 +66,6 @@ ImapPool::ImapPool(config::Account account, Secret secret, Tools tools, unsigned
     : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)), most_(most) {}
 
 ImapPool::~ImapPool() {
-  for (auto& line : idle_) line.session->say_logout();  // all at once: one round trip, however many they are
   for (auto& line : idle_) line.session->logout();
 }
 

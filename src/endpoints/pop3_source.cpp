@@ -18,8 +18,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   Pop3Source(config::Account account, Secret secret, Tools tools)
       : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)) {}
   ~Pop3Source() override {
-    wait_for_leaving();
-    if (idle_.session) idle_.session->quit();
+    if (idle_.session) idle_.session->say_quit();
   }
 
   mail::SourceTraits traits() const override { return {false, false, false, 1}; }
@@ -106,7 +105,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
       const std::lock_guard lock(mutex_);
       line = std::exchange(leaving_, {});
     }
-    if (line.session) line.session->quit();
+    if (line.session) line.session->wait_for_quit();
   }
 
   const config::Account account_;

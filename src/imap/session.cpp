@@ -150,23 +150,13 @@ std::uint32_t Session::exists() const { return state_->pipe.exists(); }
 std::vector<std::uint32_t> Session::take_expunged() { return state_->pipe.take_expunged(); }
 Uid Session::in_flight() const { return state_->in_flight; }
 
-void Session::say_logout() noexcept {
+void Session::logout() noexcept {
   try {
     state_->pipe.stream().hurry(std::chrono::seconds(2));
-    if (!state_->logging_out) state_->logging_out = state_->pipe.send("LOGOUT");
+    state_->pipe.send("LOGOUT");
     state_->pipe.flush();
   } catch (const std::exception&) {
-    // logout() meets the same.
-  }
-}
-
-void Session::logout() noexcept {
-  say_logout();
-  try {
-    Nobody nobody;
-    if (state_->logging_out) state_->pipe.wait(*state_->logging_out, nobody);
-  } catch (const std::exception&) {
-    // BYE ends up here too. The connection is closed next; there is nobody left to be told.
+    // The connection is closed next; there is nobody left to be told.
   }
 }
 

@@ -31,7 +31,6 @@ struct Session::State {
   Pipe pipe;
   Window window;
   bool preauth = false;
-  std::optional<Pipe::Tag> logging_out;
   std::optional<Namespace> own;  // as the server has told it
   FetchReader fetch;
   Uid in_flight = 0;

@@ -48,7 +48,7 @@ struct Session::Pipe {
   using Refused = std::function<void(const Drop&, const std::string& server_text)>;
   // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order. No more
   // than the first `most_asked` are asked, which may grow meanwhile; ends when these are answered. `leave`: QUIT goes
-  // behind the last one, and its answer is left for quit().
+  // behind the last one, and its answer is left for wait_for_quit().
   void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
             const Refused& refused, const std::function<std::size_t()>& most_asked = {}, bool leave = false);
 

@@ -122,6 +122,7 @@ std::optional<Drop> Session::in_flight() const { return pipe_->in_flight; }
 void Session::say_quit() noexcept {
   if (pipe_->dead || pipe_->said_quit) return;
   try {
+    pipe_->stream->hurry(goodbye);
     pipe_->send("QUIT");
     pipe_->said_quit = true;
   } catch (...) {
@@ -131,11 +132,10 @@ void Session::say_quit() noexcept {
 
 bool Session::is_leaving() const { return pipe_->said_quit; }
 
-void Session::quit() noexcept {
-  if (pipe_->dead) return;
+void Session::wait_for_quit() noexcept {
+  if (pipe_->dead || !pipe_->said_quit) return;
   try {
     pipe_->stream->hurry(goodbye);
-    if (!pipe_->said_quit) pipe_->send("QUIT");
     pipe_->answer();
   } catch (...) { /* it may hang up without a word: nothing was marked, so nothing hangs on the answer */
   }

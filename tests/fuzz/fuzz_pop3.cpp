@@ -51,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Judge judge;
     session.headers(drops, judge);
     session.retrieve(drops, judge);
-    session.quit();
+    session.say_quit();
+    session.wait_for_quit();
   } catch (const Error&) {
     // said so
   }

@@ -85,6 +85,8 @@ void ScriptedStream::advance() {
     } else if (lockstep_ && !inbox_.empty()) {
       depart(fmt::format("\"{}\" was sent before the answer was there", printable(inbox_, 200)));
     }
+    // Who has said goodbye need not wait for the answer.
+    if (step->bytes.ends_with(" LOGOUT\r\n") || step->bytes == "QUIT\r\n") played_->finished = true;
     ++at_;
   }
   played_->finished = true;

@@ -215,8 +215,7 @@ class Session {
   // died; 0: none.
   Uid in_flight() const;
 
-  void say_logout() noexcept;  // LOGOUT without the answer, which logout() waits for then
-  void logout() noexcept;      // at most two seconds
+  void logout() noexcept;  // LOGOUT; its answer is not waited for, because nothing hangs on it
   void abort() noexcept;       // any thread
 
  private:

@@ -84,9 +84,9 @@ class Session {
   // that some of it may not be. Throws where no answer came: then nobody knows. The session is over in any case.
   std::optional<std::string> update();
   std::optional<Drop> in_flight() const;           // when the session died
-  void say_quit() noexcept;                        // QUIT without the answer, which quit() waits for then
+  void say_quit() noexcept;                        // QUIT, and no waiting for the answer; only where nothing is marked
   bool is_leaving() const;                         // QUIT was said: nothing may be asked any more
-  void quit() noexcept;                            // at most two seconds; only where nothing is marked
+  void wait_for_quit() noexcept;                   // after say_quit(): at most two seconds; the drop is free then
   void abort() noexcept;                           // any thread
 
   struct Pipe;  // src/pop3/pipe.h
