@@ -16,8 +16,8 @@ namespace postferry::endpoints {
 namespace {
 
 constexpr unsigned oddities_borne = 3;
-// What the sockets of a connection hold, about: so much keeps coming while nobody reads.
-constexpr std::uint64_t last_bytes = 2u << 20;
+// So much takes longer to arrive over most lines than another connection to be opened.
+constexpr std::uint64_t last_bytes = 4u << 20;
 
 template <class Wanted>
 std::vector<pop3::Drop> drops_of(std::span<Pop3Item> items, Wanted wanted) {

@@ -1,9 +1,11 @@
 #include "pop3_source.h"
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <postferry/base/error.h>
+#include <postferry/base/task_group.h>
 
 #include "connection.h"
 #include "pop3_reader.h"
@@ -61,8 +63,9 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
         return std::exchange(idle_, {});
       }
     }
-    const bool is_ahead = ahead_.session != nullptr;
-    auto line = is_ahead ? std::exchange(ahead_, {}) : pop3_dial(account_, tools_, stop);
+    auto line = take_ahead();
+    const bool is_ahead = line.session != nullptr;
+    if (!is_ahead) line = pop3_dial(account_, tools_, stop);
     line.stoppable->follow(stop);
     wait_for_leaving();
     try {
@@ -77,12 +80,12 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   }
 
   void dial_ahead(std::stop_token stop) override {
-    try {
-      auto line = pop3_dial(account_, tools_, std::move(stop));
+    dialing_.emplace(std::move(stop));
+    dialing_->start("dial", [this](std::stop_token while_dialing) {
+      auto line = pop3_dial(account_, tools_, std::move(while_dialing));
       line.stoppable->follow({});
       ahead_ = std::move(line);
-    } catch (const Error&) {
-    }
+    });
   }
 
   void give_back(Pop3Line line) noexcept override {
@@ -99,6 +102,17 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   }
 
  private:
+  Pop3Line take_ahead() {
+    if (!dialing_) return {};
+    try {
+      dialing_->join();
+    } catch (...) {
+      // There is none: what is wrong is met again without it.
+    }
+    dialing_.reset();
+    return std::exchange(ahead_, {});
+  }
+
   void wait_for_leaving() noexcept {
     Pop3Line line;
     {
@@ -113,7 +127,9 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   const Tools tools_;
   std::mutex mutex_;
   Pop3Line idle_, leaving_;  // guarded by mutex_
-  Pop3Line ahead_;  // of the one who has the drop, and so is this
+  // Of the one who has the drop.
+  Pop3Line ahead_;
+  std::optional<TaskGroup> dialing_;  // for ahead_, which it must not outlive
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ class Pop3(Case):
             self.assertEqual(server.retrieved, 3)
 
     def test_looks_again_on_a_connection_that_was_opened_meanwhile(self):
-        large = [b"Subject: %d\r\n\r\n" % n + b"x" * 70 * 1000 + b"\r\n" for n in range(50)]
+        large = [b"Subject: %d\r\n\r\n" % n + b"x" * 100 * 1000 + b"\r\n" for n in range(50)]
 
         def close_the_others(server):
             for s in server.open[1:]:
