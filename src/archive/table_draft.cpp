@@ -8,6 +8,10 @@
 namespace postferry::archive {
 namespace {
 
+// A little more than a pack holds: growing by doubling would hold all of them twice for a moment. Memory that is not used
+// is only an address.
+constexpr std::size_t usual_entries = 18'000;
+
 void move_entries(Frame& frame, std::uint64_t offset, std::vector<TocEntry>& into) {
   for (auto& entry : frame.entries) {
     entry.frame = offset;
@@ -25,6 +29,7 @@ void TableDraft::add_mails(Frame& frame, std::uint64_t offset) {
   frames_.push_back({placed_at(frame, offset), frame.entries.size()});
   share_cost(frame);
   tickets_.insert(tickets_.end(), frame.tickets.begin(), frame.tickets.end());
+  if (entries_.empty()) entries_.reserve(usual_entries);
   move_entries(frame, offset, entries_);
 }
 

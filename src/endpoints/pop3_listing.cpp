@@ -1,9 +1,12 @@
 #include "pop3_listing.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
 #include <string>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -26,8 +29,6 @@ bool is_fit(const std::string& uidl) {
 // Why these UIDLs tell nothing from one session to the next; empty: they do.
 std::string flaw(const pop3::Session& session, const std::vector<pop3::Drop>& drops) {
   if (!session.has_uidl()) return "the server does not answer UIDL";
-  std::unordered_map<std::string_view, unsigned> numbers;
-  numbers.reserve(drops.size());
   bool all_are_numbers = true;
   for (const auto& drop : drops) {
     if (drop.uidl.empty()) return fmt::format("the server gives no UIDL for message {}", drop.number);
@@ -35,12 +36,16 @@ std::string flaw(const pop3::Session& session, const std::vector<pop3::Drop>& dr
       return fmt::format("the server gives message {} the UIDL \"{}\" ({} bytes)", drop.number,
                          printable(drop.uidl, 60), drop.uidl.size());
     }
-    const auto [other, is_new] = numbers.emplace(drop.uidl, drop.number);
-    if (!is_new) {
-      return fmt::format("the server gives messages {} and {} the same UIDL \"{}\"", other->second, drop.number,
-                         printable(drop.uidl, 60));
-    }
     all_are_numbers = all_are_numbers && drop.uidl == std::to_string(drop.number);
+  }
+  std::vector<std::uint32_t> sorted(drops.size());
+  std::iota(sorted.begin(), sorted.end(), 0U);
+  std::stable_sort(sorted.begin(), sorted.end(), [&](auto a, auto b) { return drops[a].uidl < drops[b].uidl; });
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end(),
+                                        [&](auto a, auto b) { return drops[a].uidl == drops[b].uidl; });
+  if (twice != sorted.end()) {
+    return fmt::format("the server gives messages {} and {} the same UIDL \"{}\"", drops[*twice].number,
+                       drops[*std::next(twice)].number, printable(drops[*twice].uidl, 60));
   }
   return all_are_numbers ? "the server's UIDLs are the message numbers, which change with every deletion" : "";
 }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,6 +19,7 @@
 #include "connection.h"
 #include "pop3_fetch.h"
 #include "pop3_listing.h"
+#include "seen_uidls.h"
 
 namespace postferry::endpoints {
 namespace {
@@ -97,8 +98,7 @@ class Pop3Reader final : public mail::FolderReader {
   std::string lose_session(bool blame) {
     const auto in_flight = line_.session ? line_.session->in_flight() : std::nullopt;
     line_ = {};
-    drops_.clear();
-    listed_ = false;
+    forget_listing();
     fetch_.discard();
     if (!blame || !in_flight) return {};
     const auto hit = std::find_if(pending_.begin(), pending_.end(), [&](const Pop3Item& item) {
@@ -110,6 +110,18 @@ class Pop3Reader final : public mail::FolderReader {
     suspects_.push_back({std::move(*hit), 0});
     pending_.erase(hit);
     return suspects_.back().item.meta.ref.uidl;
+  }
+
+  // Message numbers are those of a session; what was announced is remembered.
+  void forget_listing() {
+    std::vector<std::string_view> announced;
+    for (const auto& drop : std::span(drops_).first(at_)) {
+      if (!drop.uidl.empty() && !seen_.contains(drop.uidl)) announced.push_back(drop.uidl);
+    }
+    for (const auto uidl : announced) seen_.add(uidl);
+    std::vector<pop3::Drop>().swap(drops_);  // it would keep its memory while the next one is read
+    at_ = 0;
+    listed_ = false;
   }
 
   void ready() {
@@ -131,10 +143,10 @@ class Pop3Reader final : public mail::FolderReader {
   }
 
   // Every UIDL that was announced is gone, and yet the drop looks as it did.
-  bool all_uidls_are_others() const {
+  bool all_uidls_are_others() {
     if (announced_ == 0 || drops_.empty() || shows_batches_ || !has_old_sizes()) return false;
     return std::none_of(drops_.begin(), drops_.end(),
-                        [&](const pop3::Drop& drop) { return known_.contains(drop.uidl); });
+                        [&](const pop3::Drop& drop) { return seen_.contains(drop.uidl); });
   }
 
   bool has_old_sizes() const {
@@ -210,7 +222,7 @@ class Pop3Reader final : public mail::FolderReader {
     std::vector<unsigned> numbers;
     for (; at_ < drops_.size() && metas.size() < page_messages; ++at_) {
       const auto& drop = drops_[at_];
-      if (!drop.uidl.empty() && !known_.insert(drop.uidl).second) continue;
+      if (!drop.uidl.empty() && seen_.contains(drop.uidl)) continue;
       const auto ordinal = ++announced_;
       if (!span.contains(ordinal)) continue;
       auto& meta = metas.emplace_back();
@@ -260,7 +272,7 @@ class Pop3Reader final : public mail::FolderReader {
     const bool again = std::exchange(fetched_, false) || !pending_.empty();
     if (again || line_.session->is_leaving()) {
       lines_.leave(std::exchange(line_, {}));
-      listed_ = false;
+      forget_listing();
     }
     looking_again_ = looking_again_ || again;
     return again;
@@ -317,7 +329,7 @@ class Pop3Reader final : public mail::FolderReader {
   std::vector<std::optional<std::uint64_t>> sizes_;  // of the first listing
   std::uint32_t announced_ = 0;
   bool listed_ = false, said_ = false, looking_again_ = false, fetched_ = false, shows_batches_;
-  std::unordered_set<std::string> known_;  // UIDLs announced
+  SeenUidls seen_;                         // those announced before this session
   std::vector<Pop3Item> pending_;          // announced, not answered for
   std::vector<Pop3Item> missing_;          // the same, and not in this session's listing
   std::vector<Suspect> suspects_;

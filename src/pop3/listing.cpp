@@ -38,10 +38,9 @@ Numbered numbered(std::string_view line, const char* verb) {
 }
 
 // Servers list in order; one that does not is put in order here.
-template <class Item, class Number>
-void in_order(std::vector<Item>& items, Number number) {
-  const auto less = [&](const Item& a, const Item& b) { return number(a) < number(b); };
-  if (!std::is_sorted(items.begin(), items.end(), less)) std::stable_sort(items.begin(), items.end(), less);
+void in_order(std::vector<Drop>& drops) {
+  const auto less = [](const Drop& a, const Drop& b) { return a.number < b.number; };
+  if (!std::is_sorted(drops.begin(), drops.end(), less)) std::stable_sort(drops.begin(), drops.end(), less);
 }
 
 std::vector<Drop> read_uidls(Session::Pipe& pipe) {
@@ -50,7 +49,7 @@ std::vector<Drop> read_uidls(Session::Pipe& pipe) {
     const auto [number, rest] = numbered(line, "UIDL");
     drops.push_back({number, std::string(rest.substr(0, uidl_kept)), {}});
   });
-  in_order(drops, [](const Drop& drop) { return drop.number; });
+  in_order(drops);
   const auto twice = std::adjacent_find(drops.begin(), drops.end(),
                                         [](const Drop& a, const Drop& b) { return a.number == b.number; });
   if (twice == drops.end()) return drops;
@@ -58,34 +57,28 @@ std::vector<Drop> read_uidls(Session::Pipe& pipe) {
               fmt::format("UIDL: message {} is listed twice", twice->number));
 }
 
-struct Size {
-  unsigned number = 0;
-  std::optional<std::uint64_t> bytes;
-};
-
-std::vector<Size> read_sizes(Session::Pipe& pipe) {
-  std::vector<Size> sizes;
+// LIST's answer: gives the drops their sizes; what only LIST has joins them, without a UIDL.
+void read_sizes(Session::Pipe& pipe, std::vector<Drop>& drops) {
+  const auto known = static_cast<std::ptrdiff_t>(drops.size());
+  std::vector<Drop> others;
   pipe.lines([&](std::string_view line) {
     const auto [number, rest] = numbered(line, "LIST");
-    sizes.push_back({number, parse_number(rest.substr(0, rest.find(' ')))});
-  });
-  in_order(sizes, [](const Size& size) { return size.number; });
-  return sizes;
-}
-
-// Gives the drops their sizes; what only LIST has joins them, without a UIDL.
-void join(std::vector<Drop>& drops, const std::vector<Size>& sizes) {
-  const auto known = drops.size();
-  std::size_t at = 0;
-  for (const auto& size : sizes) {
-    while (at < known && drops[at].number < size.number) ++at;
-    if (at < known && drops[at].number == size.number) {
-      drops[at].size = size.bytes;
-    } else if (drops.size() == known || drops.back().number != size.number) {
-      drops.push_back({size.number, {}, size.bytes});
+    const auto bytes = parse_number(rest.substr(0, rest.find(' ')));
+    const auto end = drops.begin() + known;
+    const auto found = std::lower_bound(drops.begin(), end, number,
+                                        [](const Drop& drop, unsigned wanted) { return drop.number < wanted; });
+    if (found != end && found->number == number) {
+      found->size = bytes;
+    } else {
+      others.push_back({number, {}, bytes});
     }
-  }
-  in_order(drops, [](const Drop& drop) { return drop.number; });
+  });
+  if (others.empty()) return;
+  in_order(others);
+  const auto same = [](const Drop& a, const Drop& b) { return a.number == b.number; };
+  others.erase(std::unique(others.begin(), others.end(), same), others.end());
+  drops.insert(drops.end(), others.begin(), others.end());
+  in_order(drops);
 }
 
 // The first two words.
@@ -133,7 +126,7 @@ Listing Session::list() {
     if (list.kind == Status::Kind::nonsense || (!list.ok() && !uidl.ok())) {
       throw refusal(list, Moment::listing, "LIST");
     }
-    if (list.ok()) join(out.drops, read_sizes(pipe));
+    if (list.ok()) read_sizes(pipe, out.drops);
     return out;
   });
 }

@@ -60,6 +60,12 @@ class Backup(MemoryCase):
         with self.server().fill("alice", box) as server:
             self.backed_up(server, box)
 
+    def test_of_a_drop(self):
+        box = mailgen.in_one_folder(small_messages(100000 if FULL else 8000))
+        with self.server().fill("alice", box) as server:
+            for _ in range(2):
+                self.assert_small(box, "backup", server.url("pop3"), self.archive, password=server.secret())
+
 
 class Migration(MemoryCase):
     def migrated(self, box):
