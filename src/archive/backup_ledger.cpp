@@ -32,7 +32,7 @@ std::uint64_t BackupLedger::held_count(const mail::Folder& folder) {
 
 bool BackupLedger::shrank(const mail::Folder& folder, const mail::FolderState& now) {
   const auto* record = holdings_.base.find(folder.wire_name);
-  if (record == nullptr) return false;
+  if (record == nullptr || now.shows_part) return false;
   const auto before = present(*record);
   return before > now.exists + std::uint64_t{100} && std::uint64_t{now.exists} * 2 < before;
 }

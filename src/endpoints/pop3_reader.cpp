@@ -47,7 +47,7 @@ class Pop3Reader final : public mail::FolderReader {
 
   mail::FolderState begin() override {
     on_the_line([&] { ready(); });
-    return {std::string(mail::pop3_epoch), 0, static_cast<std::uint32_t>(drops_.size()), 0};
+    return {std::string(mail::pop3_epoch), 0, static_cast<std::uint32_t>(drops_.size()), 0, shows_batches_};
   }
 
   void scan(mail::Span span, mail::Chooser& choose, mail::Arrivals& to) override {

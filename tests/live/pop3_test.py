@@ -83,6 +83,30 @@ class Pop3(Case):
         self.assertEqual(len(entries), 20)
         self.assertEqual(sum(e.get("state") == "gone" for e in entries.values()), 15)
 
+    def test_takes_what_is_shown_a_batch_at_a_time_and_once_as_gmail_does(self):
+        everything = messages(302)
+        with FaultyPop3([], uidls=[]) as server:
+            def show(*numbers):
+                server.messages, server.uidls = [everything[n] for n in numbers], [f"id{n}" for n in numbers]
+            batches = [range(150, 300), [], []]
+            server.on_quit = lambda: show(*batches.pop(0))
+            show(*range(150))
+            self.home.configure(f"""[accounts.gmail]
+protocol = "pop3"
+host = "127.0.0.1"
+port = {server.port}
+tls = "off"
+user = "alice"
+quirks = ["pop3-batches"]
+""")
+            self.assertEqual(self.backup("gmail").summary["stored"], 300)
+            self.assertTrue(self.comes(lambda: not batches))  # nobody waits for the last goodbye
+            batches += [[], []]
+            show(300, 301)
+            summary = self.backup("gmail").summary  # the rest has not left the mailbox
+            self.assertEqual((summary["stored"], summary["complete"]), (2, True))
+        self.assertEqual(len(self.drop(ArchiveView(self.archive))), 302)
+
     def test_doubles_nothing_when_all_uidls_change(self):
         with FaultyPop3(messages(30)) as server:
             self.backup(server.url())

@@ -40,6 +40,7 @@ struct FolderState {
   std::string epoch;                   // UIDVALIDITY; POP3: "pop3"
   std::uint32_t next = 0, exists = 0;  // UIDNEXT (0: the server did not say); EXISTS
   std::uint64_t highestmodseq = 0;     // 0: no CONDSTORE
+  bool shows_part = false;             // there may be more than `exists`: the server shows a batch at a time, and each once
 };
 
 // UIDs or ordinals, both ends included. A lane is a span.
