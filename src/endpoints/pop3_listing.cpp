@@ -56,11 +56,10 @@ Pop3Listing pop3_listing(pop3::Session& session, std::optional<pop3::Listing> he
   auto listing = heard ? std::move(*heard) : session.list();
   const auto promised = listing.stat.messages;
   if (promised && listing.drops.size() < *promised) listing = session.list();
-  Pop3Listing out{std::move(listing.drops), {}};
+  Pop3Listing out{std::move(listing.drops), {}, {}};
   if (promised && out.drops.size() < *promised) {
-    throw Error(Cause::protocol, Blast::folder, Retry::never,
-                fmt::format("listing incomplete: STAT says {} messages, UIDL and LIST gave {}, twice", *promised,
-                            out.drops.size()));
+    out.incomplete = fmt::format("listing incomplete: STAT says {} messages, UIDL and LIST gave {}, twice", *promised,
+                                 out.drops.size());
   }
   if (!out.drops.empty()) out.unsound = flaw(session, out.drops);
   if (!out.unsound.empty()) {

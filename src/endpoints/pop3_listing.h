@@ -13,9 +13,10 @@ struct Pop3Listing {
   std::vector<pop3::Drop> drops;
   // Why the UIDLs cannot serve as identities: missing, doubled, unfit, or the message numbers. The drops have none then.
   std::string unsound;
+  std::string incomplete;  // "listing incomplete: ...", where there are fewer than promised
 };
 
-// Error{protocol, folder, never} "listing incomplete". `heard`: what the session has listed already.
+// `heard`: what the session has listed already.
 Pop3Listing pop3_listing(pop3::Session& session, std::optional<pop3::Listing> heard = {});
 
 }  // namespace postferry::endpoints

@@ -62,6 +62,8 @@ class Pop3Reader final : public mail::FolderReader {
       while (!suspects_.empty()) try_suspect(to);
       give_up_missing(to);
     });
+    if (!incomplete_.empty())  // what was listed has been read; of the rest nobody knows
+      throw at_host(account_.host, Error(Cause::protocol, Blast::folder, Retry::never, incomplete_));
     to.span_done(span);
   }
 
@@ -130,6 +132,7 @@ class Pop3Reader final : public mail::FolderReader {
     auto listing = pop3_listing(*line_.session, std::exchange(line_.listing, {}));
     const bool first = announced_ == 0;
     if (first) unsound_ = listing.unsound;
+    incomplete_ = listing.incomplete;
     drops_ = std::move(listing.drops);
     at_ = 0;
     listed_ = true;
@@ -326,6 +329,7 @@ class Pop3Reader final : public mail::FolderReader {
   std::vector<pop3::Drop> drops_;  // of this session
   std::size_t at_ = 0;             // in drops_: before it all were seen
   std::string unsound_;            // why UIDLs do not serve in this run
+  std::string incomplete_;         // what is wrong with the last listing
   std::vector<std::optional<std::uint64_t>> sizes_;  // of the first listing
   std::uint32_t announced_ = 0;
   bool listed_ = false, said_ = false, looking_again_ = false, fetched_ = false, shows_batches_;

@@ -35,7 +35,9 @@ class Pop3Releaser final : public mail::Releaser {
     for (bool is_first = true;; is_first = false) {
       try {
         line = lines_.borrow(stop_);
-        return match_orders(*line.session, pop3_listing(*line.session), orders);
+        auto listing = pop3_listing(*line.session);
+        if (!listing.incomplete.empty()) throw Error(Cause::protocol, Blast::folder, Retry::never, listing.incomplete);
+        return match_orders(*line.session, std::move(listing), orders);
       } catch (const Error& error) {
         line = {};
         if (stop_.stop_requested()) throw Cancelled();
