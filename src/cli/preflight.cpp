@@ -1,5 +1,7 @@
 #include "preflight.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include <postferry/base/text.h>
@@ -43,7 +45,9 @@ void tell_json(Console& console, const Preflight& preflight) {
   auto out = codec::Json::object();
   out.add("event", "preflight").add("account", preflight.from).add("to", preflight.to);
   out.add("folders", std::uint64_t{preflight.folders.size()});
-  out.add("messages", preflight.messages).add("bytes", preflight.bytes);
+  out.add("messages", preflight.time.messages).add("bytes", preflight.time.bytes);
+  out.add("seconds_at_100_mbit", static_cast<std::uint64_t>(std::llround(preflight.time.seconds(100))));
+  if (const auto days = preflight.time.days()) out.add("days_at_least", *days);
   if (preflight.traits.quota_left) out.add("quota_left", *preflight.traits.quota_left);
   if (preflight.traits.append_limit) out.add("append_limit", *preflight.traits.append_limit);
   console.json(out);
@@ -51,20 +55,25 @@ void tell_json(Console& console, const Preflight& preflight) {
 
 std::string totals(const Preflight& preflight) {
   auto out = fmt::format("{} into {}: {} in {}", printable(preflight.from, 200), printable(preflight.to, 200),
-                         counted(preflight.messages, "message", "messages"),
+                         counted(preflight.time.messages, "message", "messages"),
                          counted(preflight.folders.size(), "folder", "folders"));
-  if (preflight.bytes) out += ", " + human_bytes(preflight.bytes);
+  if (preflight.time.bytes) out += ", " + human_bytes(preflight.time.bytes);
   if (preflight.traits.quota_left) out += fmt::format("; room there for {}", human_bytes(*preflight.traits.quota_left));
   if (preflight.traits.append_limit)
     out += fmt::format("; at most {} a message", human_bytes(*preflight.traits.append_limit));
   return out;
 }
 
+std::string time_line(const Preflight& preflight) {
+  const auto words = preflight.time.in_words();
+  return words.empty() ? "" : "  time: " + words;
+}
+
 void warn_of_quota(Console& console, const Preflight& preflight) {
   const auto left = preflight.traits.quota_left;
-  if (!left || *left >= preflight.bytes) return;
+  if (!left || *left >= preflight.time.bytes) return;
   console.warn(fmt::format("{}: the quota leaves {}, but the mail to move may be {}", printable(preflight.to, 200),
-                           human_bytes(*left), human_bytes(preflight.bytes)));
+                           human_bytes(*left), human_bytes(preflight.time.bytes)));
 }
 
 // Lists and takes nothing.
@@ -117,10 +126,12 @@ void tell(Console& console, const Preflight& preflight, bool dry_run) {
     tell_json(console, preflight);
   } else if (dry_run) {
     console.line(totals(preflight) + " (nothing is changed)");
+    if (const auto line = time_line(preflight); !line.empty()) console.line(line);
     for (const auto& one : preflight.folders) console.line(line_of(one));
     for (const auto& folder : preflight.left_out) console.line(fmt::format("  {}: left out", shown(folder.path)));
   } else {
     console.said(totals(preflight));
+    if (const auto line = time_line(preflight); !line.empty()) console.said(line);
     for (const auto& one : preflight.folders) {
       one.replaced.empty() ? console.detail(line_of(one)) : console.said(line_of(one));
     }

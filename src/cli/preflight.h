@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include "selection.h"
+#include "transfer_time.h"
 
 namespace postferry::cli {
 
@@ -18,7 +19,7 @@ struct Preflight {
   std::vector<engine::MappedFolder> folders;
   std::vector<mail::Folder> left_out;
   mail::DestinationTraits traits;
-  std::uint64_t messages = 0, bytes = 0;  // as the source tells them
+  TransferTime time{};  // messages and bytes as the source tells them
 };
 
 // With --dry-run everything on stdout; else what a person should know on stderr. With --json one "planned" event a

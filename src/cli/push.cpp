@@ -166,7 +166,7 @@ class Pusher {
     if (task_.options.dry_run) {
       if (preflight.traits.append_limit)
         tell_too_large(console_, *source, plan, selection, *preflight.traits.append_limit, program_.stop);
-      result.balance.listed = preflight.messages;
+      result.balance.listed = preflight.time.messages;
       result.exit = Exit::complete;
       result.complete = true;
       return;
@@ -252,12 +252,14 @@ class Pusher {
                   .folders = {},
                   .left_out = plan.left_out,
                   .traits = std::move(there.traits)};
+    if (from.signs_in != nullptr) out.time.daily_down = from.signs_in->daily_bytes_down;
+    out.time.daily_up = task_.to.daily_bytes_up;
     std::vector<mail::Folder> ours;
     std::set<std::string> taken;
     for (const auto& task : plan.tasks) {
       ours.push_back(task.folder);
       taken.insert(task.folder.wire_name);
-      out.messages += task.folder.messages, out.bytes += task.folder.bytes;
+      out.time.messages += task.folder.messages, out.time.bytes += task.folder.bytes;
     }
     ours.insert(ours.end(), plan.left_out.begin(), plan.left_out.end());
     out.folders = place_folders(ours, there.folders, mapping_rules(task_.options), out.traits);

@@ -108,6 +108,8 @@ void apply(const Profile& profile, Account& account, bool security_given) {
   for (const auto& [folder, role] : profile.roles) account.roles.emplace(folder, role);
   account.quirks.insert(account.quirks.end(), profile.quirks.begin(), profile.quirks.end());
   if (account.advice.empty()) account.advice = profile.advice;
+  account.daily_bytes_down = profile.daily_bytes_down;
+  account.daily_bytes_up = profile.daily_bytes_up;
 }
 
 }  // namespace postferry::config

@@ -131,6 +131,7 @@ class Plan(PushCase):
         self.assertEqual(planned["Work"]["to"], "Old/Work")
         flight = [e for e in result.events if e["event"] == "preflight"][0]
         self.assertEqual(flight["messages"], sum(len(f.messages) for f in self.mailbox_of("alice").values()))
+        self.assertAlmostEqual(flight["seconds_at_100_mbit"], flight["bytes"] * 8 / 100e6, delta=1)
 
     def test_refuses_an_account_that_would_be_copied_onto_itself(self):
         self.pair(mailgen.mailbox(count=5, awkward=False))

@@ -47,6 +47,7 @@ struct Account {
   std::optional<unsigned> connections, pipeline;
   std::map<std::string, std::string> roles;
   std::vector<std::string> quirks;
+  std::optional<std::uint64_t> daily_bytes_down, daily_bytes_up;  // the profile's
 
   // "imap:user@host", port only if not the protocol's standard one (143 and 993 both are), or archive_as.
   std::string id() const;
