@@ -103,7 +103,7 @@ AccountResult carry(BackupWorld& w, const config::Account& account, const endpoi
                                               .timeouts = timeouts_of(w.options),
                                               .transcript = w.transcript,
                                               .max_sessions = w.options.connections.value_or(0),
-                                              .then_releases = w.options.delete_after_days.has_value()});
+                                              .stays_signed_in = w.options.delete_after_days.has_value()});
   const auto sink = endpoints::archive_sink(*writer);
   engine::World world{
       .account = account.id(),

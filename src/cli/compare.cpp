@@ -104,7 +104,8 @@ class Comparison {
             .work_folder = std::filesystem::temp_directory_path(),
             .timeouts = timeouts_of(program_.options),
             .transcript = transcript_.get(),
-            .max_sessions = 1};
+            .max_sessions = 1,
+            .stays_signed_in = true};
   }
 
   void open_sides() {

@@ -308,7 +308,7 @@ endpoints::Tools tools_of(const PushTask& task, const std::filesystem::path& wor
           .transcript = task.transcript,
           .max_sessions = task.options.connections.value_or(0),
           .folder_sizes = true,
-          .then_releases = task.options.delete_after_days.has_value()};
+          .stays_signed_in = task.options.delete_after_days.has_value()};
 }
 
 std::vector<AccountResult> push_all(PushTask& task, const std::vector<PushSource>& sources) {

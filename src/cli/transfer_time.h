@@ -6,8 +6,8 @@
 
 namespace postferry::cli {
 
-// How long so much mail is on its way at least, as far as that can be known before the first message: by the line, and by
-// what the providers are known to allow a day (profiles/).
+// How long so much mail is on its way, as far as that can be known before the first message: by the line, and by what the
+// providers are known to allow a day (profiles/). What lies at the destination already is not known then, and counts too.
 struct TransferTime {
   std::uint64_t messages = 0, bytes = 0;
   std::optional<std::uint64_t> daily_down{}, daily_up{};  // bytes a day that the source gives out, the destination takes

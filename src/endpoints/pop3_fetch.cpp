@@ -126,7 +126,9 @@ void Pop3Fetch::bodies(pop3::Session& session, std::span<Pop3Item> items, mail::
   std::uint64_t bytes = 0;
   for (const auto& drop : drops) bytes += drop.size.value_or(0);
   Bodies bodies(*this, items, to, how.nearly_done, bytes);
-  session.retrieve(drops, bodies, how.most_asked, how.leave && bytes >= last_bytes);
+  const bool is_much = how.nearly_done && bytes >= last_bytes;
+  // A size that is wrong wants its message once more, best in the same session.
+  session.retrieve(drops, bodies, how.most_asked, [&] { return is_much && sizes_are_known(); });
 }
 
 // A wrong size is proof of neither damage nor health (qmail-pop3d counts line ends once, Exchange and

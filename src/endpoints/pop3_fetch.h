@@ -39,8 +39,9 @@ class Pop3Fetch {
   void compare_headers(pop3::Session& session, std::span<Pop3Item> items, mail::Chooser& choose);
   struct Bulk {
     std::function<std::size_t()> most_asked{};  // how many of them, which may grow meanwhile; all, if not said
-    std::function<void()> nearly_done{};  // called once while a large drop's last bytes are on their way
-    bool leave = false;                   // Session::retrieve; only with much to fetch: what is refused then wants a second session
+    // These are the last of the drop, and a session comes after this one: with much to fetch, this is called once while the
+    // last bytes are on their way, and QUIT may go along with the last command (Session::retrieve).
+    std::function<void()> nearly_done{};
   };
   // RETR for those that are not answered.
   void bodies(pop3::Session& session, std::span<Pop3Item> items, mail::Arrivals& to, const Bulk& how);

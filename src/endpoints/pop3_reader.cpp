@@ -36,7 +36,7 @@ class Pop3Reader final : public mail::FolderReader {
   Pop3Reader(const config::Account& account, const Tools& tools, Pop3Lines& lines, std::stop_token stop)
       : account_(account),
         lines_(lines),
-        is_wanted_after_(tools.then_releases),
+        is_wanted_after_(tools.stays_signed_in),
         stop_(stop),
         fetch_(tools, std::move(stop)),
         shows_batches_(is_known_for_batches()) {}
@@ -262,23 +262,22 @@ class Pop3Reader final : public mail::FolderReader {
       }
       fetch_.compare_headers(*line_.session, batch, choose);
       const auto before = fetch_.arrived();
-      const bool is_last = at_ == drops_.size() && unsound_.empty();
-      fetch_.bodies(*line_.session, batch, to,
-                    {[this] { return fetch_.sizes_are_known() ? pending_.size() : sizes_tried; },
-                     [this] { lines_.dial_ahead(stop_); }, is_last});
+      Pop3Fetch::Bulk how{[this] { return fetch_.sizes_are_known() ? pending_.size() : sizes_tried; }, {}};
+      // Not where another session may not show what this one has (batches), or does not tell which is which.
+      if (at_ == drops_.size() && unsound_.empty() && !shows_batches_)
+        how.nearly_done = [this] { lines_.dial_ahead(stop_); };
+      fetch_.bodies(*line_.session, batch, to, how);
       fetched_ = fetched_ || fetch_.arrived() > before;
     }
   }
 
-  // After a session that brought something, until one shows nothing new; and where one was left with something unanswered.
+  // After a session that brought something, until one shows nothing new; and after one that was left before all was answered.
   bool must_look_again() {
-    const bool again = std::exchange(fetched_, false) || !pending_.empty();
-    if (again || line_.session->is_leaving()) {
-      lines_.leave(std::exchange(line_, {}));
-      forget_listing();
-    }
-    looking_again_ = looking_again_ || again;
-    return again;
+    if (!std::exchange(fetched_, false) && !line_.session->is_leaving()) return false;
+    lines_.leave(std::exchange(line_, {}));
+    forget_listing();
+    looking_again_ = true;
+    return true;
   }
 
   void try_suspect(mail::Arrivals& to) {
@@ -309,11 +308,11 @@ class Pop3Reader final : public mail::FolderReader {
     while (!missing_.empty()) {
       const auto item = std::move(missing_.back());
       missing_.pop_back();
-      if (!shows_batches_) {
+      if (!shows_batches_ && incomplete_.empty()) {
         to.unavailable(item.meta, {}, mail::Outcome::vanished, nullptr);
         continue;
       }
-      // It may be there, in a batch that we are not shown.
+      // It may be there, in a batch or a part of the list that we are not shown.
       const Error why(Cause::missing, Blast::message, Retry::later,
                       "the server does not show it any more in this run");
       to.unavailable(item.meta, {}, mail::Outcome::failed, &why);

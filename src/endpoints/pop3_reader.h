@@ -11,14 +11,14 @@
 
 namespace postferry::endpoints {
 
-// Where a reader gets its session, and leaves it. Any thread.
+// Where a reader gets its session, and leaves it. Whoever has the session may call it, on any thread.
 class Pop3Lines {
  public:
   virtual ~Pop3Lines() = default;
   virtual Pop3Line borrow(std::stop_token stop) = 0;
-  // Begins to open a connection for the next borrow(), as far as it goes without the drop's lock; returns at once. What goes
-  // wrong is tried again there.
-  virtual void dial_ahead(std::stop_token stop) = 0;
+  // Begins to open a connection for the next borrow(), as far as it goes without the drop's lock, on a thread of its own.
+  // What goes wrong is tried again there.
+  virtual void dial_ahead(std::stop_token stop) noexcept = 0;
   virtual void give_back(Pop3Line line) noexcept = 0;  // alive, nothing in flight
   // The same of one that nobody wants any more. It says QUIT, and holds the drop's lock until that is answered: the next
   // borrow() waits for it before it signs in.

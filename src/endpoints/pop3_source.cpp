@@ -71,21 +71,26 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
     try {
       pop3_sign_in(line, account_, secret_);
     } catch (const Error& error) {
-      // Dialed ahead, it may have been closed for its idleness.
-      if (!is_ahead || error.cause != Cause::network) throw;
+      // Dialed ahead, it may have been closed for its idleness, and some servers say so with an -ERR, which looks like a no.
+      if (!is_ahead || error.cause == Cause::throttled) throw;
       line = pop3_dial(account_, tools_, stop);
       pop3_sign_in(line, account_, secret_);
     }
     return line;
   }
 
-  void dial_ahead(std::stop_token stop) override {
-    dialing_.emplace(std::move(stop));
-    dialing_->start("dial", [this](std::stop_token while_dialing) {
-      auto line = pop3_dial(account_, tools_, std::move(while_dialing));
-      line.stoppable->follow({});
-      ahead_ = std::move(line);
-    });
+  void dial_ahead(std::stop_token stop) noexcept override {
+    take_ahead();
+    try {
+      dialing_.emplace(std::move(stop));
+      dialing_->start("dial", [this](std::stop_token while_dialing) {
+        auto line = pop3_dial(account_, tools_, std::move(while_dialing));
+        line.stoppable->follow({});
+        ahead_ = std::move(line);
+      });
+    } catch (...) {
+      dialing_.reset();  // no thread to be had: then without it
+    }
   }
 
   void give_back(Pop3Line line) noexcept override {
@@ -102,7 +107,7 @@ class Pop3Source final : public mail::MailSource, public Pop3Lines {
   }
 
  private:
-  Pop3Line take_ahead() {
+  Pop3Line take_ahead() noexcept {
     if (!dialing_) return {};
     try {
       dialing_->join();

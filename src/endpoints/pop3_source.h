@@ -10,8 +10,7 @@ namespace postferry::endpoints {
 
 // A POP3 maildrop as a mailbox with one folder, INBOX. Identity is the UIDL; where UIDLs are missing,
 // empty, doubled, unfit or the message numbers, messages have none and the ledger knows them by header and size, or by
-// content. Nothing is ever deleted.
-// One session at a time, kept from one use to the next.
+// content. Only a releaser deletes. One session at a time; with `stays_signed_in` it is kept from one use to the next.
 std::unique_ptr<mail::MailSource> pop3_source(const config::Account& account, Secret secret, Tools tools);
 
 }  // namespace postferry::endpoints

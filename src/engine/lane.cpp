@@ -46,7 +46,7 @@ class LaneReader {
     } catch (const Cancelled&) {
       // The writer has gone first; it has its own reason.
     }
-    reader_.reset();  // gives its session back before anybody is told
+    reader_.reset();  // has done with its session before anybody is told
     pipe_.close(std::move(why));  // the last hold on it: it is freed where it is answered
   }
 

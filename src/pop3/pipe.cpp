@@ -72,7 +72,8 @@ void Session::Pipe::body(const std::function<void(Bytes)>& found) {
 }
 
 void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
-                         const Refused& refused, const std::function<std::size_t()>& most_asked, bool leave) {
+                         const Refused& refused, const std::function<std::size_t()>& most_asked,
+                         const std::function<bool()>& may_leave) {
   // All that is in flight together is some hundred bytes, which any socket buffer takes: writing never waits
   // for a server that waits for us to read. Half a window at a time, so that a system call serves many small
   // messages.
@@ -87,7 +88,7 @@ void Session::Pipe::bulk(std::string_view verb, std::string_view tail, std::span
       const auto end = std::min(allowed, got + most);
       for (; asked < end; ++asked)
         fmt::format_to(std::back_inserter(commands), "{} {}{}\r\n", verb, wanted[asked].number, tail);
-      if (leave && asked == wanted.size()) {
+      if (may_leave && asked == wanted.size() && may_leave()) {
         commands += "QUIT\r\n";
         said_quit = true;
       }

@@ -47,10 +47,11 @@ struct Session::Pipe {
   using Taken = std::function<void(const Drop&)>;  // after +OK: reads what belongs to it
   using Refused = std::function<void(const Drop&, const std::string& server_text)>;
   // Sends `verb n tail` for each, as many at once as the window allows, and gives out the answers in order. No more
-  // than the first `most_asked` are asked, which may grow meanwhile; ends when these are answered. `leave`: QUIT goes
-  // behind the last one, and its answer is left for wait_for_quit().
+  // than the first `most_asked` are asked, which may grow meanwhile; ends when these are answered. Where `may_leave`
+  // says so when the last one is sent, QUIT goes behind it, and its answer is left for wait_for_quit().
   void bulk(std::string_view verb, std::string_view tail, std::span<const Drop> wanted, const Taken& taken,
-            const Refused& refused, const std::function<std::size_t()>& most_asked = {}, bool leave = false);
+            const Refused& refused, const std::function<std::size_t()>& most_asked = {},
+            const std::function<bool()>& may_leave = {});
 
   // The answer to CAPA.
   void read_capabilities();

@@ -19,7 +19,7 @@ constexpr auto goodbye = std::chrono::seconds(2);
 // A multi-line answer for each.
 template <class Pipe>
 void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::span<const Drop> wanted, Bodies& to,
-               const std::function<std::size_t()>& most_asked = {}, bool leave = false) {
+               const std::function<std::size_t()>& most_asked = {}, const std::function<bool()>& may_leave = {}) {
   pipe.bulk(
       verb, tail, wanted,
       [&](const Drop& drop) {
@@ -28,7 +28,7 @@ void read_each(Pipe& pipe, std::string_view verb, std::string_view tail, std::sp
         to.end(drop);
       },
       [&](const Drop& drop, const std::string& text) { to.refused(drop, text); }, most_asked,
-      leave);
+      may_leave);
 }
 
 }  // namespace
@@ -90,11 +90,12 @@ void Session::headers(std::span<const Drop> wanted, Bodies& to) {
   });
 }
 
-void Session::retrieve(std::span<const Drop> wanted, Bodies& to,
-                       const std::function<std::size_t()>& most_asked, bool leave) {
+void Session::retrieve(std::span<const Drop> wanted, Bodies& to, const std::function<std::size_t()>& most_asked,
+                       const std::function<bool()>& may_leave) {
   pipe_->alive([&](Pipe& pipe) {
     pipe.know_capabilities();
-    read_each(pipe, "RETR", "", wanted, to, most_asked, leave && pipe.can("PIPELINING") && !pipe.login_delay());
+    const bool bears_it = pipe.window() > 1 && !pipe.can("LOGIN-DELAY") && !pipe.can("EXPIRE 0");
+    read_each(pipe, "RETR", "", wanted, to, most_asked, bears_it ? may_leave : nullptr);
   });
 }
 

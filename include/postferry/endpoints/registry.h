@@ -30,7 +30,7 @@ struct Tools {  // what an endpoint may borrow; outlives it
   net::Transcript* transcript = nullptr;
   unsigned max_sessions = 0;             // --connections; 0: the account's own, else the default
   bool folder_sizes = false;             // a source says how many bytes its folders hold, where it is told
-  bool then_releases = false;            // a source is asked for a releaser when it was read: it stays signed in
+  bool stays_signed_in = false;          // a POP3 source that was read is read again, or asked for a releaser: in that session
 };
 
 // The source that an account's protocol asks for. Every type the program knows is in one visible list in

@@ -79,7 +79,7 @@ class FolderReader {
 };
 
 // A mailbox to read from. folders() and open() may be called from any thread; a FolderReader belongs to one.
-// Destroying a reader gives its session back; destroying the source signs out and closes, without waiting long.
+// Destroying a reader ends its hold on a session; destroying the source signs out and closes, without waiting for an answer.
 class MailSource {
  public:
   virtual ~MailSource() = default;
