@@ -39,10 +39,7 @@ void ImapAppend::seen(const imap::Fetched& items) {
 
 // Collected before it was known that they are refused here.
 void ImapAppend::drop_refused_keywords(mail::Outgoing& outgoing) {
-  std::set<std::string> dropped;
-  for (const auto& keyword : refused_keywords_) {
-    if (outgoing.flags.keywords.erase(keyword) > 0) dropped.insert(keyword);
-  }
+  const auto dropped = refused_keywords_.take_from(outgoing.flags.keywords);
   if (!dropped.empty()) answers_->keywords_refused(outgoing, dropped);
 }
 
@@ -83,7 +80,7 @@ void ImapAppend::without_keywords(std::size_t index, std::set<std::string> keywo
   const auto uid = number(where);
   if (uid) std::erase_if(keywords, [&](const std::string& keyword) { return store(*uid, keyword); });
   // Only what the server itself has found fault with is not offered again.
-  if (fault == imap::Fault::flags) refused_keywords_.insert(keywords.begin(), keywords.end());
+  if (fault == imap::Fault::flags) refused_keywords_.add(keywords);
   if (!keywords.empty()) answers_->keywords_refused(*batch_[index], keywords);
   answers_->appended(take(index), uid);
 }

@@ -9,10 +9,9 @@
 #include <postferry/imap/session.h>
 #include <postferry/mail/destination.h>
 
-namespace postferry::endpoints {
+#include "refused_keywords.h"
 
-// The keywords that a folder has refused: they are not offered again.
-using RefusedKeywords = std::set<std::string>;
+namespace postferry::endpoints {
 
 // Gets a batch answered: as it is; what is refused alone once more, as this server will have it, with the
 // line end that it misses, or without its keywords (each of them is tried by STORE afterwards). One batch.

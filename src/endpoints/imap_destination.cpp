@@ -17,6 +17,7 @@
 #include "imap_destination_folder.h"
 #include "imap_pool.h"
 #include "imap_role_words.h"
+#include "refused_keywords.h"
 
 namespace postferry::endpoints {
 namespace {
@@ -160,10 +161,15 @@ class ImapDestination final : public mail::Destination {
     const auto name = name_in(*places(stop), path);
     // What sessions of before have selected says nothing of what has come since through others.
     if (how == mail::Opening::afresh) pool_.forget_selected(name);
-    return imap_destination_folder(pool_, name, where(path), how, std::move(stop));
+    return imap_destination_folder(pool_, refused_by(name), name, where(path), how, std::move(stop));
   }
 
  private:
+  RefusedKeywords& refused_by(const std::string& wire_name) {
+    const std::lock_guard lock(mutex_);
+    return refused_keywords_[wire_name];
+  }
+
   // What this leaves out, or fails at, ensure() does and tells, folder by folder.
   void make_expected(const mail::FolderPath& first, const std::stop_token& stop) {
     const auto expected = take_expected(first);
@@ -180,7 +186,7 @@ class ImapDestination final : public mail::Destination {
     }
   }
 
-  // This one and every n-th behind it, n being the sessions: as many lanes make the rest meanwhile.
+  // This one and every n-th behind it, n being the sessions: others make the rest meanwhile.
   std::vector<Wish> take_expected(const mail::FolderPath& first) {
     const std::lock_guard lock(mutex_);
     std::vector<Wish> out, left;
@@ -346,6 +352,7 @@ class ImapDestination final : public mail::Destination {
   mutable std::shared_ptr<const Places> places_;  // guarded by mutex_
   mutable bool just_asked_ = false;               // guarded by mutex_; and folders() has not told it yet
   std::optional<std::string> forbidden_;          // guarded by mutex_
+  std::map<std::string, RefusedKeywords> refused_keywords_;  // guarded by mutex_; by wire name; addresses stay
 };
 
 }  // namespace

@@ -59,9 +59,10 @@ class DigestOne final : public imap::Bodies {
 
 class ImapDestinationFolder final : public mail::DestinationFolder {
  public:
-  ImapDestinationFolder(ImapPool& pool, std::string wire_name, std::string where, mail::Opening how,
-                        std::stop_token stop)
+  ImapDestinationFolder(ImapPool& pool, RefusedKeywords& refused, std::string wire_name, std::string where,
+                        mail::Opening how, std::stop_token stop)
       : pool_(pool),
+        refused_keywords_(refused),
         wire_name_(std::move(wire_name)),
         where_(std::move(where)),
         how_(how),
@@ -96,6 +97,7 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   std::string epoch() const { return std::to_string(selected_.uidvalidity); }
 
   ImapPool& pool_;
+  RefusedKeywords& refused_keywords_;
   const std::string wire_name_, where_;
   const mail::Opening how_;
   const std::stop_token stop_;
@@ -103,7 +105,6 @@ class ImapDestinationFolder final : public mail::DestinationFolder {
   imap::Selected selected_;
   imap::Uid next_ = 0;  // UIDNEXT at least
   bool is_selected_ = false, surveyed_ = false;
-  RefusedKeywords refused_keywords_;
   imap::Uid last_read_ = 0;                           // by canonical_of()
   std::optional<mail::CanonicalId> last_original_;    // of that one
   std::optional<mail::MergeId> last_merge_;           // likewise
@@ -143,13 +144,14 @@ void ImapDestinationFolder::open() {
   for (;;) {
     line_ = pool_.borrow(stop_, wire_name_);
     auto already = line_.take_selected(wire_name_);
-    if (already && how_ == mail::Opening::to_append) {
-      selected_ = std::move(*already);
-      selected_.uidnext = 0;  // of then: it says nothing of now
-      break;
-    }
     try {
-      selected_ = line_->select(wire_name_);
+      if (already && how_ == mail::Opening::to_append) {
+        if (!already->is_fresh) line_->noop();
+        selected_ = std::move(already->selected);
+        selected_.uidnext = 0;  // of then: it says nothing of now
+      } else {
+        selected_ = line_->select(wire_name_);
+      }
       break;
     } catch (const Error& error) {
       if (!line_.warm() || error.cause != Cause::network || error.blast != Blast::session) throw;
@@ -286,10 +288,11 @@ void ImapDestinationFolder::change_flags(std::uint32_t number, const mail::Flags
 
 }  // namespace
 
-std::unique_ptr<mail::DestinationFolder> imap_destination_folder(ImapPool& pool, std::string wire_name,
-                                                                 std::string where, mail::Opening how,
-                                                                 std::stop_token stop) {
-  return std::make_unique<ImapDestinationFolder>(pool, std::move(wire_name), std::move(where), how, std::move(stop));
+std::unique_ptr<mail::DestinationFolder> imap_destination_folder(ImapPool& pool, RefusedKeywords& refused,
+                                                                 std::string wire_name, std::string where,
+                                                                 mail::Opening how, std::stop_token stop) {
+  return std::make_unique<ImapDestinationFolder>(pool, refused, std::move(wire_name), std::move(where), how,
+                                                 std::move(stop));
 }
 
 }  // namespace postferry::endpoints

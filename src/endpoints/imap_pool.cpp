@@ -26,10 +26,9 @@ ImapPool::Lent& ImapPool::Lent::operator=(Lent&& other) noexcept {
   return *this;
 }
 
-std::optional<imap::Selected> ImapPool::Lent::take_selected(const std::string& wire_name) {
-  const bool is_it = std::exchange(line_.selected_name, {}) == wire_name;
-  if (!is_it || pool_->tools_.clock.steady() - line_.given_back > trusted_for) return std::nullopt;
-  return line_.selected;
+std::optional<ImapPool::Lent::Already> ImapPool::Lent::take_selected(const std::string& wire_name) {
+  if (std::exchange(line_.selected_name, {}) != wire_name) return std::nullopt;
+  return Already{line_.selected, pool_->tools_.clock.steady() - line_.given_back <= trusted_for};
 }
 
 void ImapPool::Lent::keep_selected(const std::string& wire_name, const imap::Selected& selected) {
@@ -46,7 +45,7 @@ void ImapPool::Lent::give_back() noexcept {
     const std::lock_guard lock(pool_->mutex_);
     pool_->idle_.push_back(std::exchange(line_, {}));
     --pool_->lent_;
-    pool_->returned_.notify_one();
+    pool_->returned_.notify_all();
   }
   pool_ = nullptr;
 }
@@ -57,16 +56,21 @@ void ImapPool::Lent::hang_up() noexcept {
   {
     const std::lock_guard lock(pool_->mutex_);
     --pool_->lent_;
-    pool_->returned_.notify_one();
+    pool_->returned_.notify_all();
   }
   pool_ = nullptr;
 }
 
 ImapPool::ImapPool(config::Account account, Secret secret, Tools tools, unsigned most)
-    : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)), most_(most) {}
+    : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)), most_(most), allowed_(most) {}
 
 ImapPool::~ImapPool() {
   for (auto& line : idle_) line.session->logout();
+}
+
+std::size_t ImapPool::waiting() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
 void ImapPool::forget_selected(const std::string& wire_name) {
@@ -80,7 +84,11 @@ ImapPool::Lent ImapPool::borrow(std::stop_token stop, const std::string& wire_na
   ImapLine line;
   {
     std::unique_lock lock(mutex_);
-    if (!returned_.wait(lock, stop, [&] { return lent_ < most_; })) throw Cancelled();
+    const auto mine = queue_.insert(queue_.end(), &line);
+    const bool has_turn = returned_.wait(lock, stop, [&] { return queue_.front() == &line && lent_ < allowed_; });
+    queue_.erase(mine);
+    returned_.notify_all();
+    if (!has_turn) throw Cancelled();
     ++lent_;
     if (!idle_.empty()) {
       auto which = wire_name.empty() ? idle_.begin()
@@ -100,12 +108,20 @@ ImapPool::Lent ImapPool::borrow(std::stop_token stop, const std::string& wire_na
   }
   try {
     return {this, imap_sign_in(account_, secret_, tools_, stop), false};
+  } catch (const Error& error) {
+    take_back(error.cause == Cause::throttled);
+    throw;
   } catch (...) {
-    const std::lock_guard lock(mutex_);
-    --lent_;
-    returned_.notify_one();
+    take_back(false);
     throw;
   }
+}
+
+void ImapPool::take_back(bool is_one_too_many) {
+  const std::lock_guard lock(mutex_);
+  --lent_;
+  if (is_one_too_many && lent_ > 0) allowed_ = std::min(allowed_, lent_);
+  returned_.notify_all();
 }
 
 }  // namespace postferry::endpoints

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -33,8 +34,13 @@ class ImapPool {
     imap::Session* operator->() const { return line_.session.get(); }
     bool warm() const { return warm_; }  // it has been used before, and may have been closed meanwhile
 
-    // What SELECT answered, if the session was given back a moment ago with this folder selected: no need to ask again.
-    std::optional<imap::Selected> take_selected(const std::string& wire_name);
+    // What SELECT answered, if the session was given back with this folder selected. Fresh: a moment ago, and no need to ask
+    // whether it is still alive.
+    struct Already {
+      imap::Selected selected;
+      bool is_fresh = false;
+    };
+    std::optional<Already> take_selected(const std::string& wire_name);
     // Given back next, for the next one that wants this folder.
     void keep_selected(const std::string& wire_name, const imap::Selected& selected);
 
@@ -67,23 +73,30 @@ class ImapPool {
     }
   }
 
-  // Waits while all are lent. Follows `stop` until it is given back. One that has `wire_name` selected comes first, then the
-  // one that lay idle longest.
+  // Waits while all are lent; who waits longest is served first. Follows `stop` until it is given back. One that has
+  // `wire_name` selected comes first, then the one that lay idle longest. Where the server puts another sign-in off while
+  // some are lent, there are no more than those from then on.
   Lent borrow(std::stop_token stop, const std::string& wire_name = {});
 
   // From now on nobody is told that a session that lies idle has this folder selected.
   void forget_selected(const std::string& wire_name);
 
+  std::size_t waiting();  // for a place, at this moment
+
   const config::Account& account() const { return account_; }
   const Tools& tools() const { return tools_; }
-  unsigned most() const { return most_; }
+  unsigned most() const { return most_; }  // as it was wished for
 
  private:
+  void take_back(bool is_one_too_many);  // the place of one whose sign-in failed
+
   const config::Account account_;
   const Secret secret_;
   const Tools tools_;
   const unsigned most_;
   std::mutex mutex_;
+  unsigned allowed_;               // guarded by mutex_
+  std::list<const void*> queue_;   // guarded by mutex_; who waits, in order
   std::condition_variable_any returned_;
   std::vector<ImapLine> idle_;  // guarded by mutex_; in the order in which they came back
   unsigned lent_ = 0;           // guarded by mutex_

@@ -36,7 +36,7 @@ class Inventory {
   bool is_reserved(std::uint32_t number, mail::LaneId lane) const;
   std::optional<mail::Found> find(std::uint32_t number) const;
   std::vector<std::uint32_t> strays(std::uint32_t from) const;
-  std::uint32_t next() const;  // above everything that was ever seen or expected
+  std::uint32_t next() const;  // above everything that was ever seen
 
  private:
   struct Entry {

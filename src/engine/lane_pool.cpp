@@ -83,7 +83,7 @@ bool LanePool::put_back(const LaneTask& task, const Error& why) {
   if (running_ == 0) return false;
   lanes_ = running_;
   world_.events.on(
-      mail::event::Note{"", fmt::format("going on with {} connections: {}", running_, why.what())});
+      mail::event::Note{"", fmt::format("going on with fewer connections: {}", why.what())});
   return true;
 }
 

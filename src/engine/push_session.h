@@ -10,7 +10,7 @@
 
 namespace postferry::engine {
 
-// One lane's session into a destination folder: opened when it is needed, opened anew when it was lost. One
+// One lane's session into a destination folder: opened when it is needed, opened anew when it was lost or given back. One
 // thread.
 class PushSession {
  public:

@@ -252,7 +252,7 @@ void PushWriter::keep(const mail::Known& known) {
 void PushWriter::idle() {
   if (!batch_.empty()) send();
   settle_pending();
-  session_.drop();  // for a lane that has something to send
+  session_.drop();
 }
 
 void PushWriter::finish() {
@@ -271,6 +271,7 @@ void PushWriter::send() {
     mend_refused();
   }
   settle_pending();
+  session_.drop();  // for who waits for one; if nobody does, it is there for the next batch
   if (full_) throw *full_;
 }
 

@@ -49,11 +49,13 @@ class Run {
   }
 
  private:
-  // A lane has done with its source before its sink has answered: another one may begin meanwhile.
+  // A lane has done with its source before its sink has answered: another one may begin meanwhile. Of eight nobody would
+  // notice, and each takes memory.
   static unsigned lanes(const World& world) {
+    constexpr unsigned enough = 8;
     const auto sink = world.sink.traits();
     const auto sessions = std::min({world.limits.lanes, world.source.traits().max_sessions, sink.max_sessions});
-    return sessions + std::min(sessions / 2, sink.lanes_ahead);
+    return std::max(sessions, std::min(enough, sessions + std::min(sessions / 2, sink.lanes_ahead)));
   }
 
   std::chrono::sys_seconds wall_time() const {

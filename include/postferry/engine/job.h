@@ -19,7 +19,7 @@ namespace postferry::engine {
 
 struct Limits {
   std::size_t queued_parcels = 64;
-  unsigned lanes = 4;
+  unsigned lanes = 4;                      // as many sessions; a push has some lanes more that wait for one (SinkTraits)
   std::uint64_t split_messages = 20000;    // a folder with more is cut into several lanes
   unsigned attempts = 5;                   // in a row without a newly settled message
   std::chrono::seconds longest_wait{900};  // beyond it we end with "try again later"

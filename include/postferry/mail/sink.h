@@ -53,7 +53,8 @@ class FolderWriter {
   virtual void write(Message message) = 0;      // answered once through the Receipts; may hold a batch; may block
   virtual void keep(const Known& known) = 0;    // archive: list it again; IMAP: flags
   virtual void span_done(Span span) = 0;        // what the source listed there has been handed over
-  virtual void idle() = 0;                      // the queue is empty: send what you hold, never wait with a partial batch
+  // The queue is empty: send what you hold, never wait with a partial batch or with a session in hand.
+  virtual void idle() = 0;
   virtual void finish() = 0;                    // the lane has ended well. Not called: it ended badly
 };
 

@@ -132,7 +132,8 @@ config::Account account_of(const Dialogue& dialogue) {
 
 void append_batch(ImapPool& pool, const Dialogue& dialogue, Secretary& secretary) {
   const auto name = test::unescape(dialogue.one("folder").value_or("INBOX"));
-  const auto folder = imap_destination_folder(pool, name, "imap.example.org " + name, mail::Opening::afresh, {});
+  RefusedKeywords refused;
+  const auto folder = imap_destination_folder(pool, refused, name, "imap.example.org " + name, mail::Opening::afresh, {});
   try {
     folder->begin();
     if (folder->read_only()) secretary.lines.emplace_back("read-only");

@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -78,7 +80,8 @@ TEST(ImapPool, WhatWasSelectedIsKnownToTheNextOneThatWantsIt) {
     auto same = pool.borrow({}, "A");
     const auto known = same.take_selected("A");
     ASSERT_TRUE(known);
-    EXPECT_EQ(known->uidvalidity, 77u);
+    EXPECT_EQ(known->selected.uidvalidity, 77u);
+    EXPECT_TRUE(known->is_fresh);
     EXPECT_FALSE(same.take_selected("A")) << "told once: nobody knows what has been done with it since";
     same.keep_selected("A", selected);
     same.give_back();
@@ -104,7 +107,7 @@ TEST(ImapPool, WhatWasSelectedIsForgottenWhenTheFolderIsOpenedAfresh) {
   EXPECT_EQ(world.dialer.problems(), "");
 }
 
-TEST(ImapPool, WhatWasSelectedIsNotBelievedForLong) {
+TEST(ImapPool, WhatWasSelectedIsNotBelievedForLongWithoutAsking) {
   World world({goodbye()});
   {
     auto pool = world.pool(1);
@@ -113,7 +116,9 @@ TEST(ImapPool, WhatWasSelectedIsNotBelievedForLong) {
     lent.give_back();
     world.clock.advance(std::chrono::seconds(10));
     auto later = pool.borrow({}, "A");
-    EXPECT_FALSE(later.take_selected("A"));
+    const auto known = later.take_selected("A");
+    ASSERT_TRUE(known);
+    EXPECT_FALSE(known->is_fresh);
     later.give_back();
   }
   EXPECT_EQ(world.dialer.problems(), "");
@@ -174,6 +179,44 @@ TEST(ImapPool, WhoWaitsForAPlaceGetsTheOneThatComesBack) {
       EXPECT_TRUE(next.warm());
       next.give_back();
     });
+    lent.give_back();
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, WhoWaitsLongestIsServedFirst) {
+  World world({goodbye()});
+  {
+    auto pool = world.pool(1);
+    auto lent = pool.borrow({});
+    std::string order;
+    std::vector<std::jthread> others;
+    for (const char name : {'a', 'b', 'c'}) {
+      others.emplace_back([&, name] {
+        auto mine = pool.borrow({});
+        order += name;
+        mine.give_back();
+      });
+      while (pool.waiting() < others.size()) std::this_thread::yield();
+    }
+    lent.give_back();
+    others.clear();
+    EXPECT_EQ(order, "abc");
+  }
+  EXPECT_EQ(world.dialer.problems(), "");
+}
+
+TEST(ImapPool, AsksForNoMoreThanTheServerTakesAtOnce) {
+  World world({goodbye(), test::Script().say("* BYE [LIMIT] too many connections")});
+  {
+    auto pool = world.pool(3);
+    auto lent = pool.borrow({});
+    EXPECT_THROW(pool.borrow({}), Error);
+    std::stop_source stop;
+    std::jthread other([&] { EXPECT_THROW(pool.borrow(stop.get_token()), Cancelled) << "dials again"; });
+    while (pool.waiting() == 0) std::this_thread::yield();
+    stop.request_stop();
+    other.join();
     lent.give_back();
   }
   EXPECT_EQ(world.dialer.problems(), "");
