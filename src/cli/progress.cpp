@@ -23,6 +23,11 @@ std::string in_words(const mail::Balance& b) {
   return out;
 }
 
+std::string name_of(const mail::MessageRef& ref) {
+  if (!ref.uidl.empty()) return "UIDL " + printable(ref.uidl, 80);
+  return fmt::format("{} {}", mail::is_nameless(ref) ? "message" : "uid", ref.number);
+}
+
 }  // namespace
 
 std::string failure_line(const mail::Failure& failure) {
@@ -31,9 +36,7 @@ std::string failure_line(const mail::Failure& failure) {
   if (!failure.headline.from.empty()) who += printable(failure.headline.from, 100) + ", ";
   if (!failure.headline.subject.empty())
     who += fmt::format("\"{}\", ", printable(failure.headline.subject, 160));
-  const auto place = fmt::format(
-      "{} uid {}: ", printable(failure.folder, 200),
-      failure.ref.uidl.empty() ? std::to_string(failure.ref.number) : printable(failure.ref.uidl, 80));
+  const auto place = fmt::format("{} {}: ", printable(failure.folder, 200), name_of(failure.ref));
   auto reason = printable(failure.reason, 500);
   if (reason.starts_with(place)) reason.erase(0, place.size());  // many a reason names its message by itself
   if (who.ends_with(", ")) who.replace(who.size() - 2, 2, ": ");

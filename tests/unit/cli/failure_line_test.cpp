@@ -29,7 +29,9 @@ TEST(FailureLine, NamesAMessageOfAMaildropByItsUidl) {
   auto drop = failure("gone");
   drop.ref.uidl = "00ab";
   drop.headline = {};
-  EXPECT_EQ(failure_line(drop), "INBOX uid 00ab: gone");
+  EXPECT_EQ(failure_line(drop), "INBOX UIDL 00ab: gone");
+  drop.ref.uidl.clear(), drop.ref.epoch = mail::pop3_epoch;  // where UIDLs do not serve
+  EXPECT_EQ(failure_line(drop), "INBOX message 7: gone");
 }
 
 }  // namespace
