@@ -13,7 +13,7 @@ test_packages=(dovecot-imapd dovecot-pop3d isync openssl ca-certificates zstd gz
 server_libraries=(libcom-err2 libical3 libicu72 libjansson4 libkrb5-3 libpcre3 libpq5 libsasl2-2 libsasl2-modules
   libsasl2-modules-db libwrap0 libxapian30 libxml2)
 # what the program is timed beside, in `packaging/test full` alone
-bench_packages=(mpop)
+bench_packages=(mpop fetchmail getmail6 interimap)
 sanitizer_packages=(clang-19 libclang-rt-19-dev)
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times `postferry backup` over POP3 beside mpop, which keeps the mail at the server and delivers it into a Maildir with
 an fsync each as it always does, and the raw reader that throws the bytes away: one private Dovecot on loopback, the tools
-in turn, medians.
+in turn, medians. fetchmail (into one file, its fastest way) and getmail6, which ask for one message at a time, take their
+turn once.
 
     pop3_bench.py --postferry .build/release/src/postferry --raw-reader .build/test/tests/bench/raw_reader
                   [--jobs P,PQ50] [--rounds 5]
@@ -36,22 +37,71 @@ uidls_file {folder}/uidls
 delivery maildir {folder}
 """
 
+FETCHMAIL = """\
+poll 127.0.0.1 service {port} protocol POP3 timeout 60 username "alice" password "{password}"
+    keep fetchall sslproto "" bsmtp "{folder}/mail"
+"""
+GETMAIL = """\
+[retriever]
+type = SimplePOP3Retriever
+server = 127.0.0.1
+port = {port}
+username = alice
+password = {password}
+[destination]
+type = Maildir
+path = {folder}/
+[options]
+read_all = true
+delete = false
+verbose = 0
+"""
+
 
 class Bench(Pull):
-    def mpop(self, fresh=True):
-        folder = self.root / "mpop"
-        if fresh:
-            self.put_away(folder)
-            for part in ("cur", "new", "tmp"):
-                (folder / part).mkdir(parents=True)
-        config = self.root / "mpop.rc"
-        config.write_text(MPOP.format(port=self.port, password=PASSWORD, folder=folder))
-        config.chmod(0o600)  # mpop wants it so
-        return self.timed(["mpop", "-C", config, "-q"])
+    messages = 0
 
-    def arrived(self):
-        """How many messages mpop has brought."""
-        return sum(1 for _ in (self.root / "mpop" / "new").iterdir())
+    def mpop(self, fresh=True):
+        folder = self._folder("mpop", "cur", "new", "tmp") if fresh else self.root / "mpop"
+        out = self.timed(["mpop", "-C", self._config("mpop.rc", MPOP, folder), "-q"])
+        self._brought("mpop", sum(1 for _ in (folder / "new").iterdir()))
+        return out
+
+    def fetchmail(self):
+        folder = self._folder("fetchmail")
+        config = self._config("fetchmail.rc", FETCHMAIL, folder)
+        out = self.timed(["fetchmail", "-f", config, "--silent", "--nosyslog"], env={"FETCHMAILHOME": str(folder)})
+        self._brought("fetchmail", sum(line.startswith(b"MAIL FROM") for line in (folder / "mail").open("rb")))
+        return out
+
+    def getmail(self):
+        folder = self._folder("getmail", "cur", "new", "tmp")
+        config = self._config("getmail.rc", GETMAIL, folder)
+        as_user = []
+        if os.geteuid() == 0:  # it delivers nothing as root
+            as_user = ["setpriv", "--reuid=mail", "--regid=mail", "--clear-groups"]
+            for path in (config, folder, *folder.iterdir()):
+                shutil.chown(path, "mail", "mail")
+        out = self.timed([*as_user, "getmail", "--getmaildir", folder, "--rcfile", config])
+        self._brought("getmail", sum(1 for _ in (folder / "new").iterdir()))
+        return out
+
+    def _folder(self, name, *parts):
+        folder = self.root / name
+        self.put_away(folder)
+        for part in ("", *parts):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _config(self, name, text, folder):
+        config = self.root / name
+        config.write_text(text.format(port=self.port, password=PASSWORD, folder=folder))
+        config.chmod(0o600)
+        return config
+
+    def _brought(self, tool, count):
+        if count != self.messages:
+            raise SystemExit(f"{tool} has brought {count} of {self.messages} messages")
 
 
 def in_turn(tools, rounds):
@@ -67,15 +117,16 @@ def compare(bench, title, box):
     print(f"\n{title}: {box.count():,} messages, {total / 1e6:,.1f} MB, {rounds} rounds", flush=True)
     tools = {"raw reader": bench.raw, "postferry backup": bench.postferry}
     again = {"postferry, no change": lambda: bench.postferry(fresh=False)}
+    bench.messages = box.count()
     if bench.options.mpop:
         tools["mpop"] = bench.mpop
         again["mpop, no change"] = lambda: bench.mpop(fresh=False)
     bench.raw()  # the server learns the sizes
     rows = in_turn(tools, rounds)
+    slow = {name: run for name, run in (("fetchmail", bench.fetchmail), ("getmail", bench.getmail)) if shutil.which(name)}
+    rows |= in_turn(slow, 1)
     report(rows, "raw reader")
     if bench.options.mpop:
-        if bench.arrived() != box.count():
-            raise SystemExit(f"mpop has brought {bench.arrived()} of {box.count()} messages")
         times = median(rows["mpop"])[0] / median(rows["postferry backup"])[0]
         print(f"   postferry backup is {times:.2f} times as fast as mpop")
     report(in_turn(again, rounds), "postferry, no change")
