@@ -8,8 +8,8 @@
 namespace postferry::archive {
 namespace {
 
-// A little more than a pack holds: growing by doubling would hold all of them twice for a moment. Memory that is not used
-// is only an address.
+// A little more than a pack holds: growing by doubling would hold all of them twice for a moment. Memory that
+// is not used is only an address.
 constexpr std::size_t usual_entries = 18'000;
 
 void move_entries(Frame& frame, std::uint64_t offset, std::vector<TocEntry>& into) {

@@ -38,13 +38,15 @@ std::optional<std::uint64_t> TransferTime::days() const {
 
 std::string TransferTime::in_words() const {
   if (bytes_of(*this) == 0) return {};
-  auto out = fmt::format("about {} at 100 Mbit/s, {} at 10 Mbit/s", duration(seconds(100)), duration(seconds(10)));
+  auto out =
+      fmt::format("about {} at 100 Mbit/s, {} at 10 Mbit/s", duration(seconds(100)), duration(seconds(10)));
   if (is_guessed()) out += " (if its messages have the usual 75 KB: the server tells no sizes)";
   const auto least = days();
   if (!least) return out;
   const bool by_source = daily_down.value_or(unlimited) <= daily_up.value_or(unlimited);
   return out + fmt::format("; but the {} at most {} a day: at least {} days, one run a day",
-                           by_source ? "source gives out" : "destination takes", human_bytes(a_day(*this)), grouped(*least));
+                           by_source ? "source gives out" : "destination takes", human_bytes(a_day(*this)),
+                           grouped(*least));
 }
 
 }  // namespace postferry::cli

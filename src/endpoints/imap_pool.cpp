@@ -62,7 +62,11 @@ void ImapPool::Lent::hang_up() noexcept {
 }
 
 ImapPool::ImapPool(config::Account account, Secret secret, Tools tools, unsigned most)
-    : account_(std::move(account)), secret_(std::move(secret)), tools_(std::move(tools)), most_(most), allowed_(most) {}
+    : account_(std::move(account)),
+      secret_(std::move(secret)),
+      tools_(std::move(tools)),
+      most_(most),
+      allowed_(most) {}
 
 ImapPool::~ImapPool() {
   for (auto& line : idle_) line.session->logout();
@@ -85,7 +89,8 @@ ImapPool::Lent ImapPool::borrow(std::stop_token stop, const std::string& wire_na
   {
     std::unique_lock lock(mutex_);
     const auto mine = queue_.insert(queue_.end(), &line);
-    const bool has_turn = returned_.wait(lock, stop, [&] { return queue_.front() == &line && lent_ < allowed_; });
+    const bool has_turn =
+        returned_.wait(lock, stop, [&] { return queue_.front() == &line && lent_ < allowed_; });
     queue_.erase(mine);
     returned_.notify_all();
     if (!has_turn) throw Cancelled();

@@ -11,8 +11,8 @@
 
 namespace postferry::endpoints {
 
-// UIDLs that were listed once, at 16 bytes each however long they are: the first half of their SHA-256, in which no two have
-// ever been found to be alike. One thread.
+// UIDLs that were listed once, at 16 bytes each however long they are: the first half of their SHA-256, in
+// which no two have ever been found to be alike. One thread.
 class SeenUidls {
  public:
   void add(std::string_view uidl) { all_.push_back(mark(uidl)), is_sorted_ = false; }

@@ -22,8 +22,8 @@ struct LaneResult {
 
 // Carries one span of one folder: a reader on a thread of its own, the writer on the caller's. Comes back for
 // whatever a mailbox, a server or a sink does, and after a stop; what had arrived by then has been handed
-// over. `others_run`: whether other lanes are at work, or wait for a session. Then a session that is refused before it could begin
-// is no reason to wait: this lane is one too many.
+// over. `others_run`: whether other lanes are at work, or wait for a session. Then a session that is refused
+// before it could begin is no reason to wait: this lane is one too many.
 LaneResult run_lane(FolderRun& folder, mail::Span span, Look look, World& world,
                     const std::function<bool()>& others_run, std::stop_token stop);
 

@@ -49,12 +49,13 @@ class Run {
   }
 
  private:
-  // A lane has done with its source before its sink has answered: another one may begin meanwhile. Of eight nobody would
-  // notice, and each takes memory.
+  // A lane has done with its source before its sink has answered: another one may begin meanwhile. Of eight
+  // nobody would notice, and each takes memory.
   static unsigned lanes(const World& world) {
     constexpr unsigned enough = 8;
     const auto sink = world.sink.traits();
-    const auto sessions = std::min({world.limits.lanes, world.source.traits().max_sessions, sink.max_sessions});
+    const auto sessions =
+        std::min({world.limits.lanes, world.source.traits().max_sessions, sink.max_sessions});
     return std::max(sessions, std::min(enough, sessions + std::min(sessions / 2, sink.lanes_ahead)));
   }
 

@@ -65,8 +65,8 @@ void read_sizes(Session::Pipe& pipe, std::vector<Drop>& drops) {
     const auto [number, rest] = numbered(line, "LIST");
     const auto bytes = parse_number(rest.substr(0, rest.find(' ')));
     const auto end = drops.begin() + known;
-    const auto found = std::lower_bound(drops.begin(), end, number,
-                                        [](const Drop& drop, unsigned wanted) { return drop.number < wanted; });
+    const auto found = std::lower_bound(
+        drops.begin(), end, number, [](const Drop& drop, unsigned wanted) { return drop.number < wanted; });
     if (found != end && found->number == number) {
       found->size = bytes;
     } else {

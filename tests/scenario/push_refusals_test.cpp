@@ -60,7 +60,8 @@ TEST(Push, IsNotKeptForEverByOneMessageThatIsPutOff) {
     EXPECT_EQ(report.ending, engine::Ending::done);
     EXPECT_FALSE(report.record.complete);
     ASSERT_EQ(report.record.failures.size(), 1u);
-    EXPECT_NE(report.record.failures.front().reason.find("puts it off each time, and takes others meanwhile: not now"),
+    EXPECT_NE(report.record.failures.front().reason.find(
+                  "puts it off each time, and takes others meanwhile: not now"),
               std::string::npos)
         << report.record.failures.front().reason;
     machine.rules.put_off = {};

@@ -13,13 +13,16 @@ TEST(TransferTime, IsThatOfTheLine) {
 }
 
 TEST(TransferTime, IsThatOfTheNarrowerDailyLimit) {
-  TransferTime time{.messages = 1, .bytes = 5'000'000'001, .daily_down = 2'500'000'000, .daily_up = 500'000'000};
+  TransferTime time{
+      .messages = 1, .bytes = 5'000'000'001, .daily_down = 2'500'000'000, .daily_up = 500'000'000};
   EXPECT_EQ(time.days(), 11u);
-  EXPECT_TRUE(time.in_words().ends_with("; but the destination takes at most 476.8 MiB a day: at least 11 days, one run a day"))
+  EXPECT_TRUE(time.in_words().ends_with(
+      "; but the destination takes at most 476.8 MiB a day: at least 11 days, one run a day"))
       << time.in_words();
   time.daily_up.reset();
   EXPECT_EQ(time.days(), 3u);
-  EXPECT_NE(time.in_words().find("the source gives out at most 2.3 GiB a day: at least 3 days"), std::string::npos);
+  EXPECT_NE(time.in_words().find("the source gives out at most 2.3 GiB a day: at least 3 days"),
+            std::string::npos);
   time.bytes = 2'500'000'000;
   EXPECT_EQ(time.days(), std::nullopt);
 }

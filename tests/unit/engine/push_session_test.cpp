@@ -12,7 +12,8 @@
 namespace postferry::engine {
 namespace {
 
-// One session for two lanes: the one that has the folder's turn wants it, and gets it from the one that waits for the turn.
+// One session for two lanes: the one that has the folder's turn wants it, and gets it from the one that waits
+// for the turn.
 TEST(PushSession, IsGivenBackBeforeItsLaneWaitsForAnotherLane) {
   test::MemoryAccount account;
   account.folder("INBOX");
