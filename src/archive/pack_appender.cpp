@@ -9,10 +9,8 @@
 namespace postferry::archive {
 namespace {
 
-// Where a pack is full. Entries too, so that the table of one full of small mails stays within some 10 MiB of
-// memory.
+// Where a pack is full, if not by its entries.
 constexpr std::uint64_t pack_limit = 64U << 20U;
-constexpr std::size_t entry_limit = 16384;
 
 // What a kill or a power cut may cost.
 constexpr std::uint64_t sync_bytes = 16U << 20U;
@@ -59,7 +57,7 @@ void PackAppender::append(Frame& frame) {
 }
 
 bool PackAppender::is_full() const {
-  return offset_ + meta_.size() >= pack_limit || table_.size() >= entry_limit;
+  return offset_ + meta_.size() >= pack_limit || table_.size() >= TableDraft::entry_limit;
 }
 
 void PackAppender::sync_if_due() {

@@ -8,9 +8,8 @@
 namespace postferry::archive {
 namespace {
 
-// A little more than a pack holds: growing by doubling would hold all of them twice for a moment. Memory that
-// is not used is only an address.
-constexpr std::size_t usual_entries = 18'000;
+// Growing by doubling would hold all of them twice for a moment. Memory that is not used is only an address.
+constexpr std::size_t usual_entries = TableDraft::entry_limit + TableDraft::entry_limit / 8;
 
 void move_entries(Frame& frame, std::uint64_t offset, std::vector<TocEntry>& into) {
   for (auto& entry : frame.entries) {

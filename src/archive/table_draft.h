@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,6 +18,10 @@ namespace postferry::archive {
 // What the open pack holds, until its table of contents can be written.
 class TableDraft {
  public:
+  // A pack with so many is full, so that the table of one full of small mails stays within some 10 MiB of memory. The
+  // frame that fills it may bring some more.
+  static constexpr std::size_t entry_limit = 16384;
+
   // A compressed frame of mails that lies at `offset`. Takes the frame's entries.
   void add_mails(Frame& frame, std::uint64_t offset);
   // A meta-frame. Where it will lie is known only at the end of the pack.
