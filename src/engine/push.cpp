@@ -58,7 +58,7 @@ class PushSink final : public mail::MailSink {
       : world_(world), folders_(folders), counters_(counters) {}
 
   mail::SinkTraits traits() const override {
-    return {false, world_.traits.append_limit, world_.traits.max_sessions, world_.traits.max_sessions / 2};
+    return {false, world_.traits.append_limit, world_.traits.max_sessions, true};
   }
   // Folders are made when their lanes open them, so that a refused name costs that folder; \Noselect parents
   // come into being with their children.

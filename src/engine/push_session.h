@@ -10,8 +10,8 @@
 
 namespace postferry::engine {
 
-// One lane's session into a destination folder: opened when it is needed, opened anew when it was lost or given back. One
-// thread.
+// One lane's session into a destination folder: opened when it is needed, opened anew when it was lost or given
+// back. One thread.
 class PushSession {
  public:
   // `waits` ends the waiting between two attempts, `work` what a session is about.
@@ -56,8 +56,8 @@ class PushSession {
   mail::DestinationFolder* folder() { return folder_.get(); }
   void drop() { folder_.reset(); }
 
-  // There may be more lanes than sessions, and who holds `mutex` may be waiting for one: nobody waits for him with
-  // a session in hand.
+  // There may be more lanes than sessions, and who holds `mutex` may be waiting for one: nobody waits for him
+  // with a session in hand.
   std::unique_lock<std::mutex> lock(std::mutex& mutex) {
     std::unique_lock mine(mutex, std::try_to_lock);
     if (mine) return mine;

@@ -56,7 +56,7 @@ class Run {
     const auto sink = world.sink.traits();
     const auto sessions =
         std::min({world.limits.lanes, world.source.traits().max_sessions, sink.max_sessions});
-    return std::max(sessions, std::min(enough, sessions + std::min(sessions / 2, sink.lanes_ahead)));
+    return sink.lanes_ahead ? std::max(sessions, std::min(enough, sessions + sessions / 2)) : sessions;
   }
 
   std::chrono::sys_seconds wall_time() const {

@@ -17,7 +17,7 @@ struct SinkTraits {
   bool idempotent = false;                           // sending a message twice stores it once (an archive)
   std::optional<std::uint64_t> max_message_size;
   unsigned max_sessions = 1;
-  unsigned lanes_ahead = 0;  // more lanes than sessions pay: they read while others wait for the sink's answers
+  bool lanes_ahead = false;  // more lanes than sessions pay: they read while others wait for the sink's answers
 };
 
 // Where a message durably lies: "1795420868/4711" in IMAP, a content id (hex) in an archive.
