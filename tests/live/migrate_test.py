@@ -3,7 +3,6 @@
 import random
 import signal
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -202,9 +201,7 @@ class Together(PushCase):
         self.pair(mailgen.mailbox(count=100, largest=60000))
         with Proxy(self.server_.imap, delay=.05) as slow:
             first = self.home.start("migrate", self.server_.url(port=slow.port), self.server_.url(user="bert"), "--json", env=PASSWORDS)
-            deadline = time.monotonic() + 20
-            while not slow.connections and time.monotonic() < deadline:
-                time.sleep(.01)
+            self.assertTrue(self.comes(lambda: slow.connections))
             self.migrate(expect=6)
             self.assertEqual(self.home.finish(first).code, 0)
         self.assert_same_mail()

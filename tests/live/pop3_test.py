@@ -2,7 +2,6 @@
 """A backup over POP3: exact, told apart by UIDL where there is one and by content where there is none."""
 import socket
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -67,12 +66,6 @@ class Pop3(Case):
                 self.assertEqual((server.connections, server.retrieved), (connections, 50))
                 last = server.log.index("RETR 50")
                 self.assertEqual([line for line in server.log[last:] if line != "CAPA"][1], "QUIT", "in the same flight")
-
-    def comes(self, condition):
-        deadline = time.monotonic() + 20
-        while not condition() and time.monotonic() < deadline:
-            time.sleep(.005)
-        return condition()
 
     def test_keeps_what_the_server_no_longer_has(self):
         with FaultyPop3(messages(20)) as server:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -23,6 +24,13 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = Home(self.folder / "home")
         self.archive = self.folder / "archive"
+
+    def comes(self, condition):
+        """Waits until it is true, at most 20 seconds; whether it is."""
+        deadline = time.monotonic() + 20
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(.005)
+        return condition()
 
     def server(self, *words, **more):
         from support.dovecot import Dovecot

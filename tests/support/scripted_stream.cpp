@@ -76,6 +76,11 @@ bool ScriptedStream::take_expected(const std::string& pattern) {
   return true;
 }
 
+bool ScriptedStream::nothing_more_is_expected() const {
+  return std::none_of(script_.steps_.begin() + static_cast<std::ptrdiff_t>(at_), script_.steps_.end(),
+                      [](const Script::Step& step) { return step.what == Do::expect; });
+}
+
 void ScriptedStream::advance() {
   while (const auto* step = next()) {
     if (step->what == Do::lockstep) {
@@ -85,9 +90,9 @@ void ScriptedStream::advance() {
     } else if (lockstep_ && !inbox_.empty()) {
       depart(fmt::format("\"{}\" was sent before the answer was there", printable(inbox_, 200)));
     }
-    // Who has said goodbye need not wait for the answer.
-    if (step->bytes.ends_with(" LOGOUT\r\n") || step->bytes == "QUIT\r\n") played_->finished = true;
+    const bool said_goodbye = step->bytes.ends_with(" LOGOUT\r\n") || step->bytes == "QUIT\r\n";
     ++at_;
+    if (said_goodbye && nothing_more_is_expected()) played_->finished = true;  // the answer need not be waited for
   }
   played_->finished = true;
 }

@@ -107,6 +107,7 @@ class ScriptedStream final : public net::Stream {
   std::size_t cut(std::size_t bytes);
   [[noreturn]] void depart(const std::string& what);
   [[noreturn]] static void lost(const std::string& what);
+  bool nothing_more_is_expected() const;
   const Script::Step* next() const { return at_ < script_.steps_.size() ? &script_.steps_[at_] : nullptr; }
 
   Script script_;
