@@ -11,16 +11,16 @@ namespace postferry::cli {
 // known then, and counts too.
 struct TransferTime {
   std::uint64_t messages = 0, bytes = 0;
-  std::optional<std::uint64_t> daily_down{},
-      daily_up{};  // bytes a day that the source gives out, the destination takes
+  std::optional<std::uint64_t> daily_down{};  // bytes a day that the source gives out
+  std::optional<std::uint64_t> daily_up{};    // bytes a day that the destination takes
 
-  bool is_guessed() const {
-    return bytes == 0 && messages > 0;
-  }  // nobody has told sizes: those of usual mail
+  // Nobody has told sizes: those of usual mail.
+  bool is_guessed() const { return bytes == 0 && messages > 0; }
   double seconds(unsigned megabits_a_second) const;
-  std::optional<std::uint64_t> days() const;  // by the narrower limit, where one day is not enough
-  std::string in_words()
-      const;  // "about 5 min 20 s at 100 Mbit/s, ..."; empty where there is nothing to move
+  // By the narrower limit, where one day is not enough.
+  std::optional<std::uint64_t> days() const;
+  // "about 5 min 20 s at 100 Mbit/s, ..."; empty where there is nothing to move.
+  std::string in_words() const;
 };
 
 }  // namespace postferry::cli

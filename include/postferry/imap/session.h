@@ -215,7 +215,7 @@ class Session {
   // died; 0: none.
   Uid in_flight() const;
 
-  void logout() noexcept;  // LOGOUT; its answer is not waited for, because nothing hangs on it
+  void logout() noexcept;      // LOGOUT; its answer is not waited for, because nothing hangs on it
   void abort() noexcept;       // any thread
 
  private:

@@ -74,9 +74,9 @@ class Session {
   // TOP n 0, where the server can.
   void headers(std::span<const Drop> wanted, Bodies& to);
   // RETR, pipelined if CAPA allows. With `most_asked` only the first so many, which may grow meanwhile: returns when
-  // these are answered. `may_leave` is asked when the last of all that
-  // are wanted is: true lets QUIT go right behind it, where commands are pipelined, another sign-in need not wait
-  // (LOGIN-DELAY), and QUIT deletes nothing by itself (EXPIRE 0, RFC 2449 section 6.7).
+  // these are answered. `may_leave` is asked when the last of all that are wanted is: true lets QUIT go right behind it,
+  // where commands are pipelined, another sign-in need not wait (LOGIN-DELAY), and QUIT deletes nothing by itself
+  // (EXPIRE 0, RFC 2449 section 6.7).
   void retrieve(std::span<const Drop> wanted, Bodies& to, const std::function<std::size_t()>& most_asked = {},
                 const std::function<bool()>& may_leave = {});
   // DELE, pipelined if CAPA allows. Deletes nothing yet: update() does (RFC 1939 section 6).
